@@ -1,0 +1,22 @@
+# Every library that we link, found through pkg-config; ARCHITECTURE.md says why
+# each was chosen.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(UNBOUND REQUIRED IMPORTED_TARGET libunbound>=1.17)
+pkg_check_modules(LDNS REQUIRED IMPORTED_TARGET ldns>=1.8)
+pkg_check_modules(CONFUSE REQUIRED IMPORTED_TARGET libconfuse>=3.3)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2>=2.3)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd>=252)
+
+# libmilter's .pc file exists from Debian 13 on only.
+find_path(MILTER_INCLUDE_DIR libmilter/mfapi.h REQUIRED)
+find_library(MILTER_LIBRARY milter REQUIRED)
+add_library(mailreeve_libmilter INTERFACE)
+target_include_directories(mailreeve_libmilter SYSTEM INTERFACE
+  ${MILTER_INCLUDE_DIR})
+target_link_libraries(mailreeve_libmilter INTERFACE
+  ${MILTER_LIBRARY} Threads::Threads)

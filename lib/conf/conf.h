@@ -1,0 +1,98 @@
+/*
+ * conf.h: a program's configuration file, driven by one const table: parsing,
+ * defaults, ranges, -P and the man page's list all come from it.  The syntax is
+ * libconfuse's: `name = value', `name = {a, b}', `section "title" { ... }',
+ * include("glob").
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+/* The C type at struct conf_option.offset stands behind each. */
+enum conf_type {
+	CONF_BOOL,     /* bool: yes, no, true, false, on, off */
+	CONF_INTEGER,  /* int64_t */
+	CONF_SIZE,     /* int64_t in bytes: 512, 90k, 1M, 1G */
+	CONF_DURATION, /* int64_t in seconds: 30, 30s, 5m, 2h, 7d */
+	CONF_STRING,   /* const char *, NULL when not set and without default */
+	CONF_WORD,     /* int: index into words */
+	CONF_LIST,     /* struct conf_list of strings */
+	CONF_SECTION,  /* struct conf_sections */
+};
+
+struct conf_list {
+	const char *const *items;
+	size_t count;
+};
+
+/* Sections in file order; each item is a struct of the section's size. */
+struct conf_sections {
+	void *items;
+	size_t count;
+};
+
+struct conf_option {
+	const char *name;
+	enum conf_type type;
+	const char *value; /* the default as it would be written in the file;
+	                    * NULL: none; lists are written {a, b} */
+	int64_t min;       /* of a number; min == max: any */
+	int64_t max;
+	const char *help;         /* one sentence for -P and the man page */
+	size_t offset;            /* into the program's struct */
+	const char *const *words; /* CONF_WORD: ends with NULL */
+	/* CONF_SECTION: its table; its struct's size; the first member of that
+	 * struct is `struct conf_place place'. */
+	const struct conf_option *section;
+	size_t section_size;
+};
+
+/* Where a section stands, for errors that a later check finds. */
+struct conf_place {
+	const char *title;
+	const char *file;
+	int line;
+};
+
+/* Receives each error as "FILE:LINE: text", without a line end. */
+typedef void conf_complain(void *cookie, const char *text);
+
+/**
+ * conf_load(arena, table, path, complain, cookie, out):
+ * Read the file ${path} into the struct at ${out} as ${table}, which ends with
+ * an option without a name, describes it.  What is stored lives as long as
+ * ${arena}.  An unknown name, a bad value, a value out of range, a section
+ * twice, a missing file or include is an error: ${complain} is told and the
+ * result is -1.  Return 0 when all is well.
+ */
+int conf_load(struct arena *arena, const struct conf_option *table,
+    const char *path, conf_complain *complain, void *cookie, void *out);
+
+/**
+ * conf_defaults(arena, table, out):
+ * Store the defaults of ${table} in the struct at ${out}.
+ */
+void conf_defaults(
+    struct arena *arena, const struct conf_option *table, void *out);
+
+/**
+ * conf_print(stream, table, values):
+ * Write the configuration at ${values} to ${stream} so that conf_load() reads
+ * the same again, each option under its help as a comment.
+ */
+void conf_print(
+    FILE *stream, const struct conf_option *table, const void *values);
+
+/**
+ * conf_names(stream, table):
+ * Write the name of each option, one a line; those of a section as
+ * `section.name'.
+ */
+void conf_names(FILE *stream, const struct conf_option *table);
+
+#endif

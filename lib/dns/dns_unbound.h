@@ -1,0 +1,30 @@
+/*
+ * dns_unbound.h: answers from the DNS itself, through libunbound.
+ */
+#ifndef DNS_DNS_UNBOUND_H
+#define DNS_DNS_UNBOUND_H
+
+#include "base/log.h"
+#include "dns/dns_backend.h"
+
+struct dns_unbound_options {
+	/* Resolvers to ask, as "192.0.2.1", "192.0.2.1@5353", "2001:db8::1@53".
+	 * count 0 with system false: ask the root servers ourselves. */
+	const char *const *resolvers;
+	size_t resolver_count;
+	bool system;              /* the resolvers of /etc/resolv.conf */
+	const char *trust_anchor; /* a file of DS or DNSKEY records, or NULL:
+	                           * no validation */
+	const struct log *log;    /* must outlive the backend */
+};
+
+/**
+ * dns_unbound_new(options, error, arena):
+ * Return a backend: one libunbound context and one thread that delivers its
+ * answers.  On failure return NULL and store the reason, allocated from
+ * ${arena}, in ${error}.
+ */
+struct dns_backend *dns_unbound_new(const struct dns_unbound_options *options,
+    struct arena *arena, const char **error);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * address.h: address lists (RFC 5322 3.4, RFC 6532) and the author in From.
+ */
+#ifndef MAIL_ADDRESS_H
+#define MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "mail/header.h"
+
+/* Mailboxes in one field; more is malformed. */
+#define ADDRESS_MAX 256
+
+struct mailbox {
+	struct span display_name; /* unquoted, encoded words left as they are */
+	struct span local_part;   /* unquoted */
+	struct span domain;       /* as written, without comments and blanks */
+};
+
+struct address_list {
+	struct mailbox *mailboxes; /* those inside groups included */
+	size_t count;
+	bool has_group;
+};
+
+/* What the From fields of a message say about its author (RFC 9989 4.3). */
+enum from_status {
+	FROM_OK,             /* one field, one or more mailboxes, one domain */
+	FROM_NONE,           /* no From field */
+	FROM_SEVERAL_FIELDS, /* more than one From field */
+	FROM_SEVERAL_DOMAINS,
+	FROM_NO_MAILBOX, /* a group or nothing in it */
+	FROM_MALFORMED,  /* not an address list, or no domain name */
+};
+
+struct from {
+	enum from_status status;
+	const char *domain;  /* FROM_OK: lower-case A-labels; else NULL */
+	const char *address; /* FROM_OK: local-part@domain of the first mailbox,
+	                      * the domain in A-labels; else NULL */
+	const char **domains; /* every distinct domain that could be read, of
+	                       * all From fields */
+	size_t domain_count;
+};
+
+/**
+ * address_parse_list(arena, value, out):
+ * Parse the field body ${value} as an address-list, the obsolete forms of RFC
+ * 5322 4.4 included.  Return 0, or -1 when it is not one or holds more than
+ * ADDRESS_MAX mailboxes; ${out} then holds what was read before.
+ */
+int address_parse_list(
+    struct arena *arena, struct span value, struct address_list *out);
+
+/**
+ * address_parse_path(arena, path, out):
+ * Parse an SMTP path (RFC 5321 4.1.2), with or without angle brackets.  The
+ * null path gives an empty mailbox.  Return 0, or -1 when it is not a path.
+ */
+int address_parse_path(
+    struct arena *arena, struct span path, struct mailbox *out);
+
+/**
+ * address_from(arena, headers, out):
+ * Find the author of the message with ${headers} and store it in ${out}.
+ */
+void address_from(
+    struct arena *arena, const struct header_list *headers, struct from *out);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * header.h: the header section of a message (RFC 5322 2.2, RFC 6532).
+ */
+#ifndef MAIL_HEADER_H
+#define MAIL_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+
+/* One field as it stood in the message: name ":" value CRLF. */
+struct header_field {
+	struct span name; /* without the colon and blanks before it */
+	struct span
+	    value; /* everything after the colon, leading blank and folds
+	            * (CRLF WSP) included, without the final CRLF */
+};
+
+/* Fields in message order, top first. */
+struct header_list {
+	struct arena *arena;
+	struct header_field *fields;
+	size_t count;
+	size_t size;  /* room in fields */
+	size_t bytes; /* of all fields with ":" and CRLF */
+};
+
+/**
+ * header_list_init(list, arena):
+ * Make ${list} empty; what is added lives as long as ${arena}.
+ */
+void header_list_init(struct header_list *list, struct arena *arena);
+
+/**
+ * header_list_add(list, name, value):
+ * Append a copy of a field.  Every line end in ${value} (CRLF, LF, a lone CR
+ * excepted) becomes CRLF, as it stood on the wire; trailing line ends go.  The
+ * caller bounds sizes and count.
+ */
+void header_list_add(
+    struct header_list *list, struct span name, struct span value);
+
+/**
+ * header_parse(list, text):
+ * Append the fields of the header section that ${text} begins with; lines end
+ * with CRLF or LF.  Return the body: what follows the empty line, or an empty
+ * span when there is none (RFC 5322 3.5).  A line that is no field and no
+ * continuation ends the section: the body begins there.
+ */
+struct span header_parse(struct header_list *list, struct span text);
+
+/**
+ * header_count(list, name):
+ * Return how many fields have that ${name}, whatever the case.
+ */
+size_t header_count(const struct header_list *list, const char *name);
+
+/**
+ * header_find(list, name):
+ * Return the first field of that ${name} from the top, or NULL.
+ */
+const struct header_field *header_find(
+    const struct header_list *list, const char *name);
+
+/**
+ * header_unfold(arena, value):
+ * Return ${value} without CRs and LFs and without blanks at both ends (RFC 5322
+ * 2.2.3).
+ */
+struct span header_unfold(struct arena *arena, struct span value);
+
+/**
+ * header_skip_cfws(cursor):
+ * Drop comments, nested or quoted ones too, and folding white space from the
+ * front of ${cursor} (RFC 5322 3.2.2).  Return false when a comment does not
+ * end.
+ */
+bool header_skip_cfws(struct span *cursor);
+
+#endif
