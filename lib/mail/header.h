@@ -10,12 +10,17 @@
 #include "base/arena.h"
 #include "base/span.h"
 
-/* One field as it stood in the message: name ":" value CRLF. */
+/* Comments nested deeper than this count as one that does not end. */
+#define HEADER_MAX_COMMENT_DEPTH 64
+
+/* One field as it stood in the message: raw_name ":" value CRLF. */
 struct header_field {
-	struct span name; /* without the colon and blanks before it */
-	struct span
-	    value; /* everything after the colon, leading blank and folds
-	            * (CRLF WSP) included, without the final CRLF */
+	struct span name;     /* without blanks before the colon */
+	struct span raw_name; /* with them (RFC 5322 4.5); DKIM's simple
+	                       * canonicalization wants them back */
+	struct span value;    /* everything after the colon, leading blank and
+	                       * folds (CRLF WSP) included, without the final
+	                       * CRLF */
 };
 
 /* Fields in message order, top first. */
@@ -35,9 +40,10 @@ void header_list_init(struct header_list *list, struct arena *arena);
 
 /**
  * header_list_add(list, name, value):
- * Append a copy of a field.  Every line end in ${value} (CRLF, LF, a lone CR
- * excepted) becomes CRLF, as it stood on the wire; trailing line ends go.  The
- * caller bounds sizes and count.
+ * Append a copy of a field.  Blanks at the end of ${name} are those before the
+ * colon.  Every line end in ${value} (CRLF, LF, a lone CR excepted) becomes
+ * CRLF, as it stood on the wire; trailing line ends go.  The caller bounds
+ * sizes and count.
  */
 void header_list_add(
     struct header_list *list, struct span name, struct span value);
@@ -47,7 +53,8 @@ void header_list_add(
  * Append the fields of the header section that ${text} begins with; lines end
  * with CRLF or LF.  Return the body: what follows the empty line, or an empty
  * span when there is none (RFC 5322 3.5).  A line that is no field and no
- * continuation ends the section: the body begins there.
+ * continuation ends the section: the body begins there.  So does a first line
+ * that starts with a blank, for there is nothing that it could continue.
  */
 struct span header_parse(struct header_list *list, struct span text);
 
@@ -67,7 +74,7 @@ const struct header_field *header_find(
 /**
  * header_unfold(arena, value):
  * Return ${value} without CRs and LFs and without blanks at both ends (RFC 5322
- * 2.2.3).
+ * 2.2.3), followed by a NUL that is not counted.
  */
 struct span header_unfold(struct arena *arena, struct span value);
 
@@ -75,7 +82,7 @@ struct span header_unfold(struct arena *arena, struct span value);
  * header_skip_cfws(cursor):
  * Drop comments, nested or quoted ones too, and folding white space from the
  * front of ${cursor} (RFC 5322 3.2.2).  Return false when a comment does not
- * end.
+ * end; ${cursor} then begins with it.
  */
 bool header_skip_cfws(struct span *cursor);
 
