@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define LIMIT 1024
+#define PATH_SIZE 64
 
 struct message_case {
 	const char *text;
@@ -70,7 +71,7 @@ test_parse(void **state)
 static int
 make_file(char *path, const char *text)
 {
-	(void)strcpy(path, "/tmp/test_message.XXXXXX");
+	(void)snprintf(path, PATH_SIZE, "/tmp/test_message.XXXXXX");
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0);
@@ -87,7 +88,7 @@ test_read_file(void **state)
 		struct arena *arena = arena_new();
 		struct message message;
 		const char *error = NULL;
-		char path[64];
+		char path[PATH_SIZE];
 
 		(void)close(make_file(path, cases[i].text));
 		assert_int_equal(
@@ -104,7 +105,7 @@ test_read_stdin(void **state)
 	struct arena *arena = arena_new();
 	struct message message;
 	const char *error = NULL;
-	char path[64];
+	char path[PATH_SIZE];
 	int saved = dup(STDIN_FILENO);
 	int fd = make_file(path, cases[1].text);
 
@@ -131,7 +132,7 @@ test_limit(void **state)
 	struct arena *arena = arena_new();
 	struct message message;
 	const char *error = NULL;
-	char path[64];
+	char path[PATH_SIZE];
 
 	(void)state;
 	(void)close(make_file(path, text));
