@@ -1,8 +1,8 @@
 /*
  * conf.h: a program's configuration file, driven by one const table: parsing,
  * defaults, ranges, -P and the man page's list all come from it.  The syntax is
- * libconfuse's: `name = value', `name = {a, b}', `section "title" { ... }',
- * include("glob").
+ * libconfuse's, without its surprises (see README.md): `name = value', `name =
+ * {a, b}', `name += {c}', `section "title" { ... }', include("glob").
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -12,6 +12,11 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+
+/* Bytes of one file; files of one configuration, and how deep they nest. */
+#define CONF_FILE_SIZE_MAX ((size_t)1024 * 1024)
+#define CONF_FILES_MAX 1000
+#define CONF_DEPTH_MAX 8
 
 /* The C type at struct conf_option.offset stands behind each. */
 enum conf_type {
@@ -40,7 +45,8 @@ struct conf_option {
 	const char *name;
 	enum conf_type type;
 	const char *value; /* the default as it would be written in the file;
-	                    * NULL: none; lists are written {a, b} */
+	                    * lists are written {a, b}; NULL: none, which
+	                    * stores 0, for a word -1 */
 	int64_t min;       /* of a number; min == max: any */
 	int64_t max;
 	const char *help;         /* one sentence for -P and the man page */
@@ -59,23 +65,27 @@ struct conf_place {
 	int line;
 };
 
-/* Receives each error as "FILE:LINE: text", without a line end. */
+/* Receives an error as "FILE:LINE: text", or as "FILE: text" when the file
+ * cannot be read at all, without a line end. */
 typedef void conf_complain(void *cookie, const char *text);
 
 /**
  * conf_load(arena, table, path, complain, cookie, out):
  * Read the file ${path} into the struct at ${out} as ${table}, which ends with
  * an option without a name, describes it.  What is stored lives as long as
- * ${arena}.  An unknown name, a bad value, a value out of range, a section
- * twice, a missing file or include is an error: ${complain} is told and the
- * result is -1.  Return 0 when all is well.
+ * ${arena}.  The last of two lines for one option wins.  An unknown name, a bad
+ * value, a value out of range, a section twice, a missing file or include is an
+ * error: ${complain} is told and the result is -1; ${out} is then not to be
+ * used.  Return 0 when all is well.  libconfuse's scanner is one for the
+ * process: never call this in two threads at once.
  */
 int conf_load(struct arena *arena, const struct conf_option *table,
     const char *path, conf_complain *complain, void *cookie, void *out);
 
 /**
  * conf_defaults(arena, table, out):
- * Store the defaults of ${table} in the struct at ${out}.
+ * Store the defaults of ${table} in the struct at ${out}, as conf_load() does
+ * for an empty file.
  */
 void conf_defaults(
     struct arena *arena, const struct conf_option *table, void *out);
