@@ -1,6 +1,5 @@
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,11 +60,8 @@ arena_dup(struct arena *arena, struct span bytes)
 char *
 arena_str(struct arena *arena, struct span bytes)
 {
-	char *copy = arena_alloc(arena, bytes.len + 1);
-
-	if (bytes.len > 0)
-		memcpy(copy, bytes.data, bytes.len);
-	return (copy);
+	/* The copy was made here, so that it may be changed. */
+	return ((char *)(uintptr_t)arena_dup(arena, bytes).data);
 }
 
 char *

@@ -65,7 +65,8 @@ void *
 arena_alloc(struct arena *arena, size_t size)
 {
 	size_t align = alignof(max_align_t);
-	size_t rounded = (size + align - 1) / align * align;
+	/* Two allocations never share an address, even if empty. */
+	size_t rounded = size == 0 ? align : (size + align - 1) / align * align;
 
 	if (rounded < size)
 		rounded = SIZE_MAX;

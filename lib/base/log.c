@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,8 +16,9 @@
 #include "base/log_format.h"
 
 /* Room for twenty fields of LOG_VALUE_MAX bytes that all need escapes; a line
- * that is longer is cut. */
+ * drops the fields that do not fit and says so. */
 #define LINE_MAX_BYTES 65536
+#define LINE_END_BYTES 32
 
 /* Where lines go; shared by a log and its children. */
 struct target {
@@ -72,6 +74,22 @@ log_free(struct log *log)
 	free(log);
 }
 
+/* A service's children inherit JOURNAL_STREAM, whatever their stderr is; so it
+ * names the device and inode of the stream that is the journal's. */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return (false);
+	(void)snprintf(ours, sizeof(ours), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return (strcmp(stream, ours) == 0);
+}
+
 void
 log_set(struct log *log, enum log_sink sink, enum log_format format,
     enum log_level level)
@@ -79,8 +97,10 @@ log_set(struct log *log, enum log_sink sink, enum log_format format,
 	struct target *target = log->target;
 
 	if (sink == LOG_SINK_AUTO)
-		sink = getenv("JOURNAL_STREAM") != NULL ? LOG_SINK_JOURNALD
-		                                        : LOG_SINK_STDERR;
+		sink =
+		    stderr_is_journal() ? LOG_SINK_JOURNALD : LOG_SINK_STDERR;
+	if (target->sink == LOG_SINK_SYSLOG)
+		closelog();
 	if (sink == LOG_SINK_SYSLOG)
 		openlog(target->program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 	target->sink = sink;
@@ -122,12 +142,30 @@ static void
 add_field(
     struct buf *line, enum log_format format, const struct log_field *field)
 {
-	if (field->key == NULL)
+	size_t before = line->len;
+
+	if (field->key == NULL || line->overflow)
 		return;
 	if (format == LOG_FORMAT_JSON)
 		log_format_json(line, field);
 	else
 		log_format_text(line, field);
+	if (line->overflow)
+		buf_cut(line, before);
+}
+
+/* Whole fields only have been written, so a line stays valid JSON. */
+static void
+end_line(struct buf *line, bool json)
+{
+	bool dropped = line->overflow;
+
+	line->overflow = false;
+	line->limit += LINE_END_BYTES;
+	if (dropped)
+		buf_add_str(line, json ? ",\"dropped\":true" : " dropped=true");
+	if (json)
+		buf_add_byte(line, '}');
 }
 
 /* The outermost context comes first. */
@@ -157,8 +195,7 @@ print_line(struct buf *line, const struct log *log, enum log_level level,
 	add_context(line, format, log);
 	for (; fields->key != NULL; fields++)
 		add_field(line, format, fields);
-	if (json)
-		buf_add_byte(line, '}');
+	end_line(line, json);
 }
 
 static void

@@ -7,16 +7,22 @@ struct range {
 	uint32_t last;
 };
 
-/* The code points that may not reach a terminal or a log reader: C1 controls,
- * surrogates, line separators, bidirectional controls. */
+/* The code points that may not reach a terminal or a log reader: C0 and C1
+ * controls, what is invisible or changes direction or lines, surrogates,
+ * private marks of annotations, language tags. */
 static const struct range hidden[] = {
 	{ 0x00, 0x1f },
 	{ 0x7f, 0x9f },
+	{ 0xad, 0xad },
+	{ 0x61c, 0x61c },
+	{ 0x180e, 0x180e },
 	{ 0x200b, 0x200f },
 	{ 0x2028, 0x202e },
-	{ 0x2066, 0x2069 },
+	{ 0x2060, 0x206f },
 	{ 0xd800, 0xdfff },
 	{ 0xfeff, 0xfeff },
+	{ 0xfff9, 0xfffb },
+	{ 0xe0000, 0xe007f },
 };
 
 static bool
