@@ -61,22 +61,30 @@ struct dns_question {
 
 /* What the cache did since it was made. */
 struct dns_counters {
-	uint64_t questions; /* asked of the cache */
-	uint64_t hits;      /* answered by it */
-	uint64_t joined;    /* waited for a question under way */
+	uint64_t questions; /* asked by dns_lookup() and dns_gather() */
+	uint64_t hits;      /* of these, answered by the cache */
+	uint64_t joined;    /* of these, joined to a question under way */
+	uint64_t started;   /* asked of the backend, prefetched ones too */
 	uint64_t failures;  /* SERVFAIL or time-out from the backend */
 	uint64_t evicted;   /* dropped for room before their TTL ended */
-	uint64_t entries;   /* held now */
+	uint64_t entries;   /* held now, with those under way */
 };
 
 struct dns_options {
 	size_t cache_entries;      /* 0: DNS_CACHE_ENTRIES */
+	size_t cache_bytes;        /* 0: DNS_CACHE_BYTES */
 	uint32_t max_ttl;          /* seconds; 0: DNS_MAX_TTL */
 	const struct clock *clock; /* NULL: clock_system */
 };
 
 #define DNS_CACHE_ENTRIES 20000
+#define DNS_CACHE_BYTES ((size_t)32 * 1024 * 1024)
 #define DNS_MAX_TTL 86400
+/* RFC 2308 5: a negative answer is kept for at most three hours. */
+#define DNS_MAX_NEGATIVE_TTL 10800
+/* More questions than these are not under way at once: a lookup waits for its
+ * turn, a prefetch is forgotten. */
+#define DNS_MAX_UNDER_WAY 1024
 /* An answer with more records or bytes is SERVFAIL. */
 #define DNS_MAX_RECORDS 256
 #define DNS_MAX_BYTES 65536
@@ -89,14 +97,16 @@ struct dns_backend;
 
 /**
  * dns_new(backend, options):
- * Return a cache in front of ${backend}, which it owns from now on.
+ * Return a cache in front of ${backend}, which it owns from now on.  NULL
+ * ${options} are all defaults.
  */
 struct dns *dns_new(
     struct dns_backend *backend, const struct dns_options *options);
 
 /**
  * dns_free(dns):
- * Free ${dns} and its backend; no other thread may use them.  NULL is harmless.
+ * Free ${dns} and its backend; no other thread may use them.  Questions under
+ * way are given up.  NULL is harmless.
  */
 void dns_free(struct dns *dns);
 
@@ -111,9 +121,12 @@ void dns_prefetch(struct dns *dns, const char *name, enum dns_type type);
  * dns_lookup(dns, name, type, deadline, arena, answer):
  * Find the records of ${type} at ${name}, waiting until clock_monotonic_ms() is
  * ${deadline} at most.  CNAMEs are followed.  Store the outcome in ${answer};
- * its records live as long as ${arena}.  A name that is no domain name (a label
- * over 63 bytes, a name over 253, an empty label) is DNS_NXDOMAIN: nobody can
- * have registered it.
+ * its records live as long as ${arena}.  After ${deadline} the outcome is
+ * DNS_TIMEOUT, and the answer when it comes is kept for the next who asks; what
+ * is known is given whatever ${deadline}.  ASCII case does not matter; bytes
+ * other than dots stand for themselves.  A name that is no domain name (a label
+ * over 63 bytes, a name over 253, an empty label, the root) is DNS_NXDOMAIN:
+ * nobody can have registered it.
  */
 void dns_lookup(struct dns *dns, const char *name, enum dns_type type,
     int64_t deadline, struct arena *arena, struct dns_answer *answer);
