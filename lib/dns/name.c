@@ -58,12 +58,25 @@ is_label(struct span label)
 	return (true);
 }
 
-/* Append ${label}, which holds bytes that are not ASCII, as an A-label. */
+/* RFC 5891 5.4: whether ${ascii} is an A-label that may be looked up.  The
+ * mapping of UTS 46 lets pass a few symbols that IDNA forbids. */
+static bool
+is_valid_idna(const char *ascii)
+{
+	uint8_t *again = NULL;
+	int ret = idn2_lookup_u8((const uint8_t *)ascii, &again, IDN2_NO_TR46);
+
+	idn2_free(again);
+	return (ret == IDN2_OK);
+}
+
+/* Append ${label}, which holds bytes that are not ASCII, as an A-label.  An
+ * underscore is no part of one (RFC 5890 2.3.2.1).  IDN2_USE_STD3_ASCII_RULES
+ * would leave it out in silence, so we look for it ourselves. */
 static bool
 add_u_label(struct buf *out, struct arena *arena, struct span label)
 {
-	const int flags =
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES;
+	const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
 	char *ascii = NULL;
 
 	/* The library reads a C string and would miss what follows a NUL. */
@@ -71,10 +84,12 @@ add_u_label(struct buf *out, struct arena *arena, struct span label)
 		return (false);
 	if (idn2_to_ascii_8z(arena_str(arena, label), &ascii, flags) != IDN2_OK)
 		return (false);
-	bool valid = is_label(span_str(ascii));
+	struct span result = span_str(ascii);
+	bool valid = is_label(result) && is_valid_idna(ascii) &&
+	             span_find(result, '_') == result.len;
 
 	if (valid)
-		buf_add_str(out, ascii);
+		buf_add(out, result);
 	idn2_free(ascii);
 	return (valid);
 }
