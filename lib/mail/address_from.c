@@ -1,0 +1,203 @@
+#include "mail/address.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "dns/name.h"
+#include "mail/address_impl.h"
+#include "mail/lexeme.h"
+
+/* A domain name in UTF-8 is longer than in A-labels only by this much. */
+#define DOMAIN_MAX_BYTES ((size_t)4 * NAME_MAX_BYTES)
+
+/* What has been read so far. */
+struct reading {
+	struct arena *arena;
+	struct from *from;
+	struct span tried[ADDRESS_MAX]; /* domains as written */
+	size_t tried_count;
+	struct mailbox first; /* no domain: none yet */
+	bool malformed;
+};
+
+/* Return ${written} in A-labels if it is in ${reading} by now, else NULL. */
+static const char *
+add_domain(struct reading *reading, struct span written)
+{
+	struct from *from = reading->from;
+	const char *domain = name_to_ascii(reading->arena, written);
+
+	if (domain == NULL)
+		return (NULL);
+	for (size_t i = 0; i < from->domain_count; i++)
+		if (strcmp(from->domains[i], domain) == 0)
+			return (domain);
+	if (from->domain_count == ADDRESS_MAX)
+		return (NULL);
+	from->domains[from->domain_count++] = domain;
+	return (domain);
+}
+
+/* Add ${written} unless it was tried before or too many were. */
+static void
+try_domain(struct reading *reading, struct span written)
+{
+	while (span_peek(written) == '.')
+		span_skip(&written, 1);
+	while (span_at(written, written.len - 1) == '.')
+		written.len--;
+	if (written.len == 0 || written.len > DOMAIN_MAX_BYTES ||
+	    reading->tried_count == ADDRESS_MAX)
+		return;
+	for (size_t i = 0; i < reading->tried_count; i++)
+		if (span_ieq(reading->tried[i], written))
+			return;
+	written = arena_dup(reading->arena, written);
+	reading->tried[reading->tried_count++] = written;
+	(void)add_domain(reading, written);
+}
+
+static bool
+is_noise(unsigned char byte)
+{
+	return (span_is_control(byte) && !span_is_space(byte));
+}
+
+/* Return the domain at the front of ${text} for a reader who passes over
+ * control bytes, and over blanks and comments beside a dot (RFC 5322 4.4). */
+static struct span
+read_through(struct buf *domain, struct span text)
+{
+	buf_cut(domain, 0);
+	(void)header_skip_cfws(&text);
+	for (bool more = true; more && !domain->overflow;) {
+		struct span run = span_take_while(&text, lexeme_is_domain_byte);
+		bool dot = span_at(run, run.len - 1) == '.';
+
+		buf_add(domain, run);
+		more = span_take_while(&text, is_noise).len > 0;
+		if (more)
+			continue;
+		size_t left = text.len;
+
+		(void)header_skip_cfws(&text);
+		more = text.len < left && (dot || span_peek(text) == '.');
+	}
+	return (buf_span(domain));
+}
+
+/* Add what any reader could take for a domain: the text after each "@", up to
+ * the first byte that does not belong to a name and beyond it. */
+static void
+try_all(struct reading *reading, struct span value)
+{
+	struct span before;
+	struct buf through;
+
+	buf_init(&through, reading->arena, DOMAIN_MAX_BYTES);
+	while (span_take_until(&value, '@', &before)) {
+		struct span text = value;
+
+		(void)span_take_while(&text, span_is_space);
+		try_domain(
+		    reading, span_take_while(&text, lexeme_is_domain_byte));
+		try_domain(reading, read_through(&through, value));
+		if (through.overflow)
+			buf_init(&through, reading->arena, DOMAIN_MAX_BYTES);
+	}
+}
+
+/* Say whether every reader finds the same address in ${mailbox}; if so, add its
+ * domain. */
+static bool
+read_mailbox(struct reading *reading, const struct mailbox *mailbox)
+{
+	if (!lexeme_is_utf8(mailbox->local_part) ||
+	    mailbox->local_part.len == 0 ||
+	    add_domain(reading, mailbox->domain) == NULL)
+		return (false);
+	if (reading->first.domain.len == 0)
+		reading->first = *mailbox;
+	return (true);
+}
+
+static void
+read_field(struct reading *reading, struct span value)
+{
+	struct address_list list;
+	bool doubtful = false;
+	bool good =
+	    address_impl_parse(reading->arena, value, &list, &doubtful) == 0 &&
+	    !doubtful && !lexeme_has_controls(value);
+
+	for (size_t i = 0; good && i < list.count; i++)
+		good = read_mailbox(reading, &list.mailboxes[i]);
+	if (!good) {
+		reading->malformed = true;
+		try_all(reading, value);
+	}
+}
+
+static enum from_status
+status_of(const struct reading *reading, size_t fields)
+{
+	if (fields == 0)
+		return (FROM_NONE);
+	if (fields > 1)
+		return (FROM_SEVERAL_FIELDS);
+	if (reading->malformed)
+		return (FROM_MALFORMED);
+	if (reading->from->domain_count == 0)
+		return (FROM_NO_MAILBOX);
+	return (
+	    reading->from->domain_count > 1 ? FROM_SEVERAL_DOMAINS : FROM_OK);
+}
+
+/* RFC 5322 3.4.1: a local part that is no dot-atom is quoted. */
+static const char *
+print_address(
+    struct arena *arena, const struct mailbox *mailbox, const char *domain)
+{
+	struct span local = mailbox->local_part;
+	struct buf out;
+
+	buf_init(&out, arena, 2 * local.len + 3 + strlen(domain));
+	if (lexeme_is_dot_atom(local)) {
+		buf_add(&out, local);
+	} else {
+		buf_add_byte(&out, '"');
+		for (size_t i = 0; i < local.len; i++) {
+			if (local.data[i] == '"' || local.data[i] == '\\')
+				buf_add_byte(&out, '\\');
+			buf_add_byte(&out, local.data[i]);
+		}
+		buf_add_byte(&out, '"');
+	}
+	buf_add_byte(&out, '@');
+	buf_add_str(&out, domain);
+	return (buf_str(&out));
+}
+
+void
+address_from(
+    struct arena *arena, const struct header_list *headers, struct from *out)
+{
+	struct reading *reading = arena_alloc(arena, sizeof(*reading));
+	size_t fields = 0;
+
+	*out = (struct from){ 0 };
+	out->domains = arena_array(arena, ADDRESS_MAX, sizeof(*out->domains));
+	reading->arena = arena;
+	reading->from = out;
+	for (size_t i = 0; i < headers->count; i++) {
+		if (!span_is_nocase(headers->fields[i].name, "From"))
+			continue;
+		fields++;
+		read_field(reading, headers->fields[i].value);
+	}
+	out->status = status_of(reading, fields);
+	if (out->status != FROM_OK)
+		return;
+	out->domain = out->domains[0];
+	out->address = print_address(arena, &reading->first, out->domain);
+}

@@ -1,0 +1,221 @@
+#include "support/unit.h"
+
+#include "mail/address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_DOMAINS 4
+
+struct from_case {
+	const char *headers;
+	enum from_status status;
+	const char *address; /* FROM_OK */
+	const char *domains[MAX_DOMAINS];
+};
+
+static const struct from_case cases[] = {
+	{ "To: a@b.example\r\n", FROM_NONE, NULL, { 0 } },
+	{ "From: a@b.example\r\n", FROM_OK, "a@b.example", { "b.example" } },
+	{ "FROM \t:Ann <Ann@B.Example>\r\n", FROM_OK, "Ann@b.example",
+	    { "b.example" } },
+	{ "From: a@b.example (Ann, a comment)\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: < a@b.example >\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: =?utf-8?b?PGFAZXZpbC5leGFtcGxlPg==?=\r\n <a@b.example>\r\n",
+	    FROM_OK, "a@b.example", { "b.example" } },
+	{ "From: \"x@evil.example\" <a@b.example>\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: \"'X, Y' via Z\" <a@b.example>\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: \"a \\\"b\\\" c\" <a@b.example>\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: \"Ann\r\n Lee\" <a@b.example>\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: \"ann lee\"@b.example\r\n", FROM_OK, "\"ann lee\"@b.example",
+	    { "b.example" } },
+	{ "From: \"ann.lee\"@b.example\r\n", FROM_OK, "ann.lee@b.example",
+	    { "b.example" } },
+	{ "From: \"ann.\"@b.example\r\n", FROM_OK, "\"ann.\"@b.example",
+	    { "b.example" } },
+	/* Bytes that are no UTF-8 harm only in an address. */
+	{ "From: \xfc <a@b.example>\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: \xfc@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	/* RFC 6532, and U-labels that are A-labels. */
+	{ "From: \xc3\xbc@b\xc3\xbc.example\r\n", FROM_OK,
+	    "\xc3\xbc@xn--b-eha.example", { "xn--b-eha.example" } },
+	{ "From: a@b\xc3\xbc.example, b@XN--B-EHA.Example\r\n", FROM_OK,
+	    "a@xn--b-eha.example", { "xn--b-eha.example" } },
+	/* Several authors, groups and nobody (RFC 6854). */
+	{ "From: a@b.example, c@b.example\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: a@b.example, c@d.example\r\n", FROM_SEVERAL_DOMAINS, NULL,
+	    { "b.example", "d.example" } },
+	{ "From: T: a@b.example;\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: T: a@b.example;, c@d.example\r\n", FROM_SEVERAL_DOMAINS, NULL,
+	    { "b.example", "d.example" } },
+	{ "From: Nobody:;\r\n", FROM_NO_MAILBOX, NULL, { 0 } },
+	{ "From:\r\n", FROM_NO_MAILBOX, NULL, { 0 } },
+	{ "From: (nobody)\r\n", FROM_NO_MAILBOX, NULL, { 0 } },
+	/* Several fields, whatever is in them. */
+	{ "From: a@b.example\r\nFrom: a@b.example\r\n", FROM_SEVERAL_FIELDS,
+	    NULL, { "b.example" } },
+	{ "From: a@b.example\r\nFROM : c@d.example\r\n", FROM_SEVERAL_FIELDS,
+	    NULL, { "b.example", "d.example" } },
+	{ "From:\r\nFrom: <x@y.example> <a@b.example>\r\n", FROM_SEVERAL_FIELDS,
+	    NULL, { "y.example", "b.example" } },
+	/* A route, which others take for the address. */
+	{ "From: <@x.example,@y.example:a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "x.example", "y.example", "b.example" } },
+	/* Two addresses where one is due. */
+	{ "From: x@y.example <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: <x@y.example> <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: <x@y.example>a@b.example\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: <a@b.example> trailing\r\n", FROM_MALFORMED, NULL,
+	    { "b.example" } },
+	{ "From: <x@y.example@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: \"x@y.example\"@b.example\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: \\<x@y.example>, <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: <x@y.example>\\, <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	{ "From: (<x@y.example>) a@b.example\r\n", FROM_MALFORMED, NULL,
+	    { "y.example", "b.example" } },
+	/* Stray brackets, quotes and comments. */
+	{ "From: a@b.example>\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: >a@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: <<a@b.example>>\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: <a@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: \"Ann <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "b.example" } },
+	{ "From: (Ann <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "b.example" } },
+	{ "From: 'X, Y' via Z <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "b.example" } },
+	/* Blanks and comments inside the address, read in two ways. */
+	{ "From: a@b . example\r\n", FROM_MALFORMED, NULL,
+	    { "b", "b.example" } },
+	{ "From: a@b.example(x).evil.example\r\n", FROM_MALFORMED, NULL,
+	    { "b.example", "b.example.evil.example" } },
+	{ "From: a@b.example\r\n .evil.example\r\n", FROM_MALFORMED, NULL,
+	    { "b.example", "b.example.evil.example" } },
+	{ "From: a @ b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: a(x)@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	/* No domain name. */
+	{ "From: a\r\n", FROM_MALFORMED, NULL, { 0 } },
+	{ "From: a@[192.0.2.1]\r\n", FROM_MALFORMED, NULL, { 0 } },
+	{ "From: a@b'c.example\r\n", FROM_MALFORMED, NULL, { "b" } },
+	{ "From: a@b.example.\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: a@-\r\n", FROM_MALFORMED, NULL, { 0 } },
+	{ "From: a@b.example, c@-\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: \"\"@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	/* Control bytes. */
+	{ "From: a@b.example\r <x@y.example>\r\n", FROM_MALFORMED, NULL,
+	    { "b.example", "y.example" } },
+	{ "From: A\x01nn <a@b.example>\r\n", FROM_MALFORMED, NULL,
+	    { "b.example" } },
+	{ "From: a@b.example\x01.evil.example\r\n", FROM_MALFORMED, NULL,
+	    { "b.example", "b.example.evil.example" } },
+};
+
+static void
+check(const struct from_case *wanted, struct span headers)
+{
+	struct arena *arena = arena_new();
+	struct header_list list;
+	struct from from;
+	size_t count = 0;
+
+	header_list_init(&list, arena);
+	(void)header_parse(&list, headers);
+	address_from(arena, &list, &from);
+	while (count < MAX_DOMAINS && wanted->domains[count] != NULL)
+		count++;
+	if (from.status != wanted->status || from.domain_count != count)
+		print_error("%s: %d, %zu\n", wanted->headers, (int)from.status,
+		    from.domain_count);
+	assert_int_equal(from.status, wanted->status);
+	assert_int_equal(from.domain_count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(from.domains[i], wanted->domains[i]);
+	if (wanted->address == NULL) {
+		assert_null(from.address);
+		assert_null(from.domain);
+	} else {
+		assert_string_equal(from.address, wanted->address);
+		assert_string_equal(from.domain, wanted->domains[0]);
+	}
+	arena_free(arena);
+}
+
+static void
+test_from(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++)
+		check(&cases[i], span_str(cases[i].headers));
+}
+
+static void
+test_nul(void **state)
+{
+	static const char text[] = "From: <x@y.example>\0, a@b.example\0.z\r\n";
+	static const struct from_case wanted = { text, FROM_MALFORMED, NULL,
+		{ "y.example", "b.example", "b.example.z" } };
+
+	(void)state;
+	check(&wanted, span_new(text, sizeof(text) - 1));
+}
+
+/* Time and memory stay in proportion to a hostile field. */
+static void
+test_hostile_size(void **state)
+{
+	static const char *const units[] = { "@", "@a", "@a(", "(@a)x", "@(.",
+		"a@b.c,", "<", "\"", "\"\\\"", "@a.(x).", "@-", "@a\x01",
+		"(<>)@" };
+	enum {
+		SIZE = 100000
+	};
+	char *text = malloc(SIZE);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < UNIT_COUNT(units); i++) {
+		struct arena *arena = arena_new();
+		struct header_list list;
+		struct from from;
+
+		for (size_t at = 0; at < SIZE; at++)
+			text[at] = units[i][at % strlen(units[i])];
+		header_list_init(&list, arena);
+		header_list_add(&list, span_str("From"), span_new(text, SIZE));
+		size_t before = arena_size(arena);
+
+		address_from(arena, &list, &from);
+		assert_int_equal(from.status, FROM_MALFORMED);
+		assert_true(arena_size(arena) - before < 64UL * SIZE);
+		arena_free(arena);
+	}
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_from),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_hostile_size),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
