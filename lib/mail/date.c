@@ -7,6 +7,10 @@
 
 #define MAX_ZONE_LETTERS 5
 
+/* The ends of DATE_MIN_YEAR and DATE_MAX_YEAR. */
+#define FIRST_SECOND INT64_C(-2208988800)
+#define LAST_SECOND INT64_C(253402300799)
+
 static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
 	"Sat" };
 
@@ -202,20 +206,10 @@ date_parse(struct span value, int64_t *out)
 char *
 date_print(struct arena *arena, int64_t seconds)
 {
-	static const struct tm first = { .tm_mday = 1 };
-	static const struct tm last = { .tm_year = DATE_MAX_YEAR - 1900,
-		.tm_mon = 11,
-		.tm_mday = 31,
-		.tm_hour = 23,
-		.tm_min = 59,
-		.tm_sec = 59 };
-	int64_t least;
-	int64_t most;
+	time_t time = seconds < FIRST_SECOND  ? FIRST_SECOND
+	              : seconds > LAST_SECOND ? LAST_SECOND
+	                                      : seconds;
 	struct tm tm;
-
-	(void)to_seconds(&first, -1, &least);
-	(void)to_seconds(&last, -1, &most);
-	time_t time = seconds < least ? least : seconds > most ? most : seconds;
 
 	(void)gmtime_r(&time, &tm);
 	return (arena_printf(arena, "%s, %d %s %d %02d:%02d:%02d +0000",
