@@ -6,12 +6,15 @@ pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 set(MAILREEVE_SUITES "$ENV{MAILREEVE_SUITES}" CACHE PATH
   "Conformance suites; ../shared/suites when empty")
 
+set(MAILREEVE_TEST_TIMEOUT 300 CACHE STRING
+  "Seconds after which a test has failed")
+
 # mailreeve_test_command(NAME LABEL COMMAND ...)
 function(mailreeve_test_command name label)
   add_test(NAME ${name} COMMAND ${ARGN}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
   set_tests_properties(${name} PROPERTIES
-    LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 300)
+    LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${MAILREEVE_TEST_TIMEOUT})
 endfunction()
 
 # mailreeve_unit_test(NAME SOURCE LIBRARY ...)

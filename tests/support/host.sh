@@ -1,0 +1,188 @@
+# host.sh: a mail host of the laboratory: a stock Postfix, a stock Dovecot and
+# our milter, all with files of their own.  Sourced by lab.sh.
+# shellcheck shell=bash
+
+# Users of the laboratory's machines only; see host_users.
+HOST_MILTER_ID=64801
+HOST_MAIL_ID=64802
+
+# host_new NAME DOMAIN ADDRESS: make and start the machine of mx.DOMAIN, with
+# its records in the DNS, but none of its programs yet.
+host_new() {
+	local name=$1 domain=$2 address=$3 fs=$LAB/$1/fs
+	mkdir -p "$fs"/etc/postfix "$fs"/etc/dovecot "$fs"/var/mail \
+		"$fs"/var/spool/postfix/mailreeve "$fs"/var/lib/postfix \
+		"$fs"/var/lib/dovecot "$LAB/$name/keys"
+	host_users "$name"
+	host_certificate "$name" "mx.$domain"
+	chown "$HOST_MAIL_ID:$HOST_MAIL_ID" "$fs/var/mail"
+	chown postfix: "$fs/var/lib/postfix"
+	chown "$HOST_MILTER_ID:postfix" "$fs/var/spool/postfix/mailreeve"
+	chmod 2750 "$fs/var/spool/postfix/mailreeve"
+	echo "$name $domain $address" >"$LAB/$name/host"
+	lab_zone "$domain" <<-RECORDS
+	@ MX 10 mx.$domain.
+	mx A $address
+	RECORDS
+	lab_zone . <<<"${address##*.}.0.53.10.in-addr.arpa. PTR mx.$domain."
+	lab_machine "$name" "mx.$domain" "$address"
+}
+
+# host_domain NAME: print the domain whose mail the machine handles.
+host_domain() {
+	cut -d' ' -f2 "$LAB/$1/host"
+}
+
+# host_users NAME: the machine's own user list: the system's, and two more.
+host_users() {
+	local etc=$LAB/$1/fs/etc id
+	cp /etc/passwd /etc/group "$etc/"
+	for id in "mailreeve-milter:x:$HOST_MILTER_ID" "vmail:x:$HOST_MAIL_ID"; do
+		grep -q "^${id%%:*}:" "$etc/passwd" && continue
+		echo "$id:${id##*:}::/nonexistent:/usr/sbin/nologin" >>"$etc/passwd"
+		echo "$id:" >>"$etc/group"
+	done
+	sed -i '/^postfix:/s/:$/:mailreeve-milter/;t
+		/^postfix:/s/$/,mailreeve-milter/' "$etc/group"
+}
+
+# host_certificate NAME HOSTNAME: a throwaway key and certificate; $LAB/ca.pem
+# collects the certificates for the clients.
+host_certificate() {
+	local tls=$LAB/$1/fs/etc/postfix
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=$2" -addext "subjectAltName=DNS:$2" \
+		-keyout "$tls/key.pem" -out "$tls/cert.pem" 2>/dev/null
+	chmod 600 "$tls/key.pem"
+	cp "$tls/key.pem" "$tls/cert.pem" "$LAB/$1/fs/etc/dovecot/"
+	cat "$tls/cert.pem" >>"$LAB/ca.pem"
+}
+
+# host_mailbox NAME USER PASSWORD: add a mailbox; before host_start.
+host_mailbox() {
+	local address
+	address=$2@$(host_domain "$1")
+	echo "$address:{PLAIN}$3" >>"$LAB/$1/fs/etc/dovecot/users"
+	echo "$address ok" >>"$LAB/$1/fs/etc/postfix/mailboxes"
+}
+
+# host_fill NAME FILE: print one of our configuration files with the names of
+# this host filled in.
+host_fill() {
+	sed "s|@DOMAIN@|$(host_domain "$1")|g; s|@LAB@|$LAB|g; s|@NAME@|$1|g
+		s|@DNS@|$LAB_DNS|g" "$LAB_ETC/$2"
+}
+
+# host_start NAME: configure and start Postfix, then Dovecot, whose sockets
+# stand in a directory that Postfix makes.
+host_start() {
+	host_postfix "$1" && host_dovecot "$1"
+}
+
+# host_dovecot NAME: start Dovecot, with the configuration of its own version:
+# 2.3 and 2.4 do not read each other's.
+host_dovecot() {
+	local name=$1 etc=$LAB/$1/fs/etc/dovecot version
+	version=$(dovecot --version | cut -d. -f1,2)
+	if [ ! -e "$LAB_ETC/dovecot-$version.conf" ]; then
+		echo "no configuration for Dovecot $version" >&2
+		return 1
+	fi
+	host_fill "$name" "dovecot-$version.conf" >"$etc/dovecot.conf"
+	touch "$etc/users"
+	chown root:dovecot "$etc/users"
+	chmod 640 "$etc/users"
+	lab_daemon "$name" dovecot dovecot -F &&
+		lab_wait 10 test -S \
+			"$LAB/$name/fs/var/spool/postfix/private/dovecot-lmtp"
+}
+
+# host_postfix NAME: start Postfix.  Its files are the package's own; of
+# master.cf the chroots are taken out (they would need copies of system files)
+# and submission on port 587 is added.
+host_postfix() {
+	local name=$1 etc=$LAB/$1/fs/etc/postfix
+	cp -n /etc/postfix/postfix-files /etc/postfix/dynamicmaps.cf "$etc/"
+	cp -rn /etc/postfix/*.d "$etc/" 2>/dev/null || :
+	cp -n /etc/postfix/postfix-script /etc/postfix/post-install "$etc/" \
+		2>/dev/null || :
+	host_fill "$name" main.cf >"$etc/main.cf"
+	touch "$etc/mailboxes"
+	cp /usr/share/postfix/master.cf.dist "$etc/master.cf"
+	lab_on "$name" postconf -F '*/*/chroot=n' || return 1
+	cat "$LAB_ETC/submission.cf" >>"$etc/master.cf"
+	lab_on "$name" postfix start >"$LAB/$name/fs/var/log/start.log" 2>&1
+}
+
+# host_postconf NAME PARAMETER=VALUE ...: change main.cf; Postfix reads it
+# again when it runs.
+host_postconf() {
+	local name=$1
+	shift
+	lab_on "$name" postconf -e "$@" || return 1
+	if lab_on "$name" postfix status 2>/dev/null; then
+		lab_on "$name" postfix reload 2>/dev/null
+	fi
+}
+
+# host_keys NAME: make a pair of signing keys for the host's domain, put them
+# into its key store and their public halves into the DNS; before lab_dns.
+host_keys() {
+	local name=$1 domain store public
+	domain=$(host_domain "$name")
+	store=$LAB/$name/keys/$domain
+	mkdir -p "$store"
+	openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 \
+		-out "$store/rsa1.rsa.pem" 2>/dev/null
+	openssl genpkey -algorithm ed25519 -out "$store/ed1.ed25519.pem"
+	cat >"$store/keys.json" <<-JSON
+	{"schema":1,"keys":[
+	{"selector":"rsa1","algorithm":"rsa","state":"active",
+	"created":"$(date -u +%FT%TZ)","activated":"$(date -u +%FT%TZ)"},
+	{"selector":"ed1","algorithm":"ed25519","state":"active",
+	"created":"$(date -u +%FT%TZ)","activated":"$(date -u +%FT%TZ)"}]}
+	JSON
+	chown -R "root:$HOST_MILTER_ID" "$LAB/$name/keys"
+	chmod 640 "$store"/*
+	public=$(openssl pkey -in "$store/rsa1.rsa.pem" -pubout -outform DER |
+		base64 -w 0)
+	# A string of a TXT record holds 255 bytes.
+	lab_zone "$domain" <<-RECORDS
+	rsa1._domainkey TXT "v=DKIM1; k=rsa; p=${public:0:200}" "${public:200}"
+	RECORDS
+	# RFC 8463 4.2: the key itself, which ends its SubjectPublicKeyInfo.
+	public=$(openssl pkey -in "$store/ed1.ed25519.pem" -pubout \
+		-outform DER | tail -c 32 | base64)
+	lab_zone "$domain" <<<"ed1._domainkey TXT \"v=DKIM1; k=ed25519; p=$public\""
+}
+
+# host_milter NAME PROGRAM: start our milter.  What the laboratory's
+# configuration does not name has its default.
+host_milter() {
+	local name=$1 conf=$LAB/$1/milter.conf
+	if [ ! -e "$LAB/bin/mailreeve-milter" ]; then
+		install -m 755 "$2" "$LAB/bin/mailreeve-milter" || return 1
+	fi
+	host_fill "$name" milter.conf >"$conf"
+	host_milter_again "$name"
+}
+
+# host_milter_again NAME: start the milter once more as it was.
+host_milter_again() {
+	local name=$1
+	lab_daemon "$name" mailreeve-milter "$LAB/bin/mailreeve-milter" \
+		-f -c "$LAB/$name/milter.conf" &&
+		lab_wait 10 host_milter_listens "$name"
+}
+
+# The socket's file outlives a killed milter; the kernel's list does not.
+host_milter_listens() {
+	lab_on "$1" grep -q ' 00010000 .*mailreeve/milter.sock' /proc/net/unix
+}
+
+# host_use_milter NAME: tell Postfix of the milter.  These are the two lines
+# of README.md.
+host_use_milter() {
+	host_postconf "$1" 'smtpd_milters = unix:mailreeve/milter.sock' \
+		"non_smtpd_milters = \$smtpd_milters"
+}
