@@ -83,12 +83,17 @@ root_base() {
 	root_tidy "$suite"
 }
 
-# root_tidy SUITE: forget roots of the suite that nobody used for a month.
+# root_tidy SUITE: delete the layers of runs that were killed, and roots of the
+# suite that nobody used for a month.
 root_tidy() {
 	local lock
+	for lock in "$ROOT_CACHE"/run.*/lock; do
+		[ -e "$lock" ] || continue
+		flock -n "$lock" rm -rf --one-file-system "${lock%/lock}" || :
+	done
 	find "$ROOT_CACHE" -maxdepth 1 -name "$1-*.lock" -mtime +30 |
 		while read -r lock; do
-			flock -n -x "$lock" rm -rf --one-file-system \
+			flock -n "$lock" rm -rf --one-file-system \
 				"${lock%.lock}" "$lock" || :
 		done
 }
@@ -165,26 +170,32 @@ root_sources() {
 			>>"$apt/apt.conf.d/50machine"
 }
 
-# root_run NAMESPACES COMMAND ...: run a command in the copy of the source tree
-# at /src of a throwaway layer over ROOT_BASE.  NAMESPACES are options of
-# unshare.  Afterwards ROOT_RUN is the layer's directory; root_drop deletes it.
+# root_layer: make a throwaway layer over ROOT_BASE with a copy of the source
+# tree; its directory is ROOT_RUN.  Every process in it holds its lock.
+root_layer() {
+	ROOT_RUN=$(mktemp -d "$ROOT_CACHE/run.XXXXXX") || return 1
+	exec {ROOT_RUN_LOCK}>"$ROOT_RUN/lock"
+	flock -s "$ROOT_RUN_LOCK"
+	chmod 755 "$ROOT_RUN"
+	mkdir "$ROOT_RUN/root" "$ROOT_RUN/upper" "$ROOT_RUN/work" "$ROOT_RUN/src"
+	tar -C "$TOP" --exclude=./build --exclude=./.git -cf - . |
+		tar -C "$ROOT_RUN/src" --no-same-owner -xf -
+}
+
+# root_run NAMESPACES COMMAND ...: run a command in the layer, in /src, the copy
+# of the source tree.  NAMESPACES are options of unshare.
 root_run() {
 	local -a spaces
 	local suites=${MAILREEVE_SUITES:-$TOP/../shared/suites}
 	read -r -a spaces <<<"$1"
 	shift
-	ROOT_RUN=$(mktemp -d "$ROOT_CACHE/run.XXXXXX") || return 1
-	chmod 755 "$ROOT_RUN"
-	mkdir "$ROOT_RUN/root" "$ROOT_RUN/upper" "$ROOT_RUN/work" "$ROOT_RUN/src"
-	tar -C "$TOP" --exclude=./build --exclude=./.git -cf - . |
-		tar -C "$ROOT_RUN/src" --no-same-owner -xf - || return 1
 	[ -d "$suites" ] || suites=''
 	unshare --mount "${spaces[@]}" \
 		env ROOT_LAYER="$ROOT_RUN" ROOT_SUITES="$suites" \
 		bash "$TOP/tests/support/inroot.sh" "$ROOT_BASE" "$@"
 }
 
-# root_drop: delete the layer of the last root_run.
+# root_drop: delete the layer.
 root_drop() {
 	[ -n "$ROOT_RUN" ] || return 0
 	rm -rf --one-file-system "$ROOT_RUN"
@@ -200,6 +211,7 @@ root_demo() {
 	trap 'exit 130' INT TERM HUP
 	root_base "$suite" build mail || die "cannot make it"
 	[ "$keep" = no ] || option=--keep
+	root_layer || die "cannot copy the source tree"
 	root_run "" ./demo $option
 	status=$?
 	[ "$status" = 0 ] && [ "$keep" = yes ] || return "$status"
