@@ -109,9 +109,11 @@ void log_write(const struct log *log, enum log_level level, const char *event,
 
 #define LOG_VALUE_MAX 512
 
+/* The fields and the one without a key that ends them.  A comma needs something
+ * before it even when there are none, so the first element is skipped. */
 #define LOG_FIELDS(...)                                                        \
-	((const struct log_field[]){                                           \
-	    __VA_ARGS__ __VA_OPT__(, ){ .key = NULL } })
+	(&((const struct log_field[]){                                         \
+	    { .key = "" }, ##__VA_ARGS__, { .key = NULL } })[1])
 
 #define log_error(log, event, ...)                                             \
 	log_write(log, LOG_LEVEL_ERROR, event, LOG_FIELDS(__VA_ARGS__))
