@@ -1,0 +1,223 @@
+#include "dkim/keystore.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/span.h"
+#include "dns/name.h"
+
+/* What keystore_load() hands down. */
+struct loader {
+	struct arena *arena;
+	keystore_complain *complain;
+	void *cookie;
+	struct keystore *out;
+	size_t size;
+	int result;
+};
+
+struct word {
+	const char *name;
+	int value;
+};
+
+static const struct word states[] = {
+	{ "pending", KEYSTORE_PENDING },
+	{ "active", KEYSTORE_ACTIVE },
+	{ "retired", KEYSTORE_RETIRED },
+	{ "revoked", KEYSTORE_REVOKED },
+	{ NULL, -1 },
+};
+
+static const struct word algorithms[] = {
+	{ "rsa", DKIM_RSA_SHA256 },
+	{ "ed25519", DKIM_ED25519_SHA256 },
+	{ NULL, -1 },
+};
+
+static void
+complain(struct loader *loader, const char *file, const char *what)
+{
+	loader->result = -1;
+	loader->complain(
+	    loader->cookie, arena_printf(loader->arena, "%s: %s", file, what));
+}
+
+static int
+word_value(const struct word *words, const char *name)
+{
+	while (words->name != NULL &&
+	       (name == NULL || strcmp(words->name, name) != 0))
+		words++;
+	return (words->value);
+}
+
+/* A selector becomes a file name, so it may hold nothing but the characters of
+ * a domain name (RFC 6376 3.1). */
+static bool
+is_selector(struct arena *arena, const char *selector)
+{
+	return (selector != NULL && selector[0] != '.' &&
+		name_to_ascii(arena, span_str(selector)) != NULL);
+}
+
+static void
+add_key(struct loader *loader, const char *folder, const char *domain,
+    const char *file, const json_t *entry)
+{
+	const char *selector =
+	    json_string_value(json_object_get(entry, "selector"));
+	const char *algorithm =
+	    json_string_value(json_object_get(entry, "algorithm"));
+	const char *state = json_string_value(json_object_get(entry, "state"));
+	struct keystore_key key = { .domain = domain };
+	int algorithm_value = word_value(algorithms, algorithm);
+	int state_value = word_value(states, state);
+
+	if (!is_selector(loader->arena, selector) || algorithm_value < 0 ||
+	    state_value < 0) {
+		complain(loader, file,
+		    "a key needs \"selector\", \"algorithm\" (rsa or ed25519)"
+		    " and \"state\" (pending, active, retired or revoked)");
+		return;
+	}
+	key.selector = arena_strdup(loader->arena, selector);
+	key.algorithm = (enum dkim_algorithm)algorithm_value;
+	key.state = (enum keystore_state)state_value;
+	key.path = arena_printf(
+	    loader->arena, "%s/%s.%s.pem", folder, selector, algorithm);
+
+	struct keystore *out = loader->out;
+
+	if (out->count == loader->size) {
+		size_t size = loader->size * 2 + 8;
+
+		out->keys = arena_grow(loader->arena, out->keys,
+		    out->count * sizeof(*out->keys), size * sizeof(*out->keys));
+		loader->size = size;
+	}
+	out->keys[out->count++] = key;
+}
+
+static void
+add_keys(struct loader *loader, const char *folder, const char *domain,
+    const char *file, const json_t *root)
+{
+	const json_t *keys = json_object_get(root, "keys");
+	json_int_t schema = json_integer_value(json_object_get(root, "schema"));
+	size_t index;
+	const json_t *entry;
+
+	if (schema != 1) {
+		complain(loader, file,
+		    "\"schema\" is not 1: written by a newer Mailreeve?");
+		return;
+	}
+	if (!json_is_array(keys) || json_array_size(keys) > KEYSTORE_MAX_KEYS) {
+		complain(loader, file, "\"keys\" is not a list of keys");
+		return;
+	}
+	json_array_foreach(keys, index, entry)
+	    add_key(loader, folder, domain, file, entry);
+}
+
+static void
+load_domain(struct loader *loader, const char *directory, const char *name)
+{
+	char *domain = name_to_ascii(loader->arena, span_str(name));
+	char *folder = arena_printf(loader->arena, "%s/%s", directory, name);
+	char *file = arena_printf(loader->arena, "%s/keys.json", folder);
+	json_error_t error;
+	struct stat status;
+
+	if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode))
+		return;
+	if (domain == NULL) {
+		complain(loader, folder, "the folder's name is no domain name");
+		return;
+	}
+	json_t *root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+
+	if (root == NULL) {
+		complain(loader, file,
+		    arena_printf(
+			loader->arena, "line %d: %s", error.line, error.text));
+		return;
+	}
+	add_keys(loader, folder, domain, file, root);
+	json_decref(root);
+}
+
+static int
+is_visible(const struct dirent *entry)
+{
+	return (entry->d_name[0] != '.');
+}
+
+int
+keystore_load(struct arena *arena, const char *directory,
+    keystore_complain *complain_to, void *cookie, struct keystore *out)
+{
+	struct loader loader = { .arena = arena,
+		.complain = complain_to,
+		.cookie = cookie,
+		.out = out };
+	struct dirent **names;
+
+	*out = (struct keystore){ 0 };
+	int count = scandir(directory, &names, is_visible, alphasort);
+
+	if (count < 0 && errno == ENOENT)
+		return (0);
+	if (count < 0) {
+		complain(&loader, directory, strerror(errno));
+		return (-1);
+	}
+	if (count > KEYSTORE_MAX_DOMAINS)
+		complain(&loader, directory, "holds too many domains");
+	for (int i = 0; i < count; i++) {
+		if (i < KEYSTORE_MAX_DOMAINS)
+			load_domain(&loader, directory, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	return (loader.result);
+}
+
+static const char *
+group_name(struct arena *arena, gid_t id)
+{
+	struct group *group = getgrgid(id);
+
+	return (group != NULL ? arena_strdup(arena, group->gr_name)
+			      : arena_printf(arena, "%u", (unsigned int)id));
+}
+
+const char *
+keystore_check_file(struct arena *arena, const char *path, gid_t group)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return (arena_strdup(arena, strerror(errno)));
+	if (!S_ISREG(status.st_mode))
+		return ("not a regular file");
+	if ((status.st_mode & S_IRWXO) != 0)
+		return (arena_printf(arena,
+		    "others can read this private key; mend it with: chmod o= "
+		    "%s",
+		    path));
+	if ((status.st_mode & S_IRWXG) != 0 && status.st_gid != 0 &&
+	    status.st_gid != group)
+		return (arena_printf(arena,
+		    "group %s can read this private key; mend it with: chgrp "
+		    "%s %s",
+		    group_name(arena, status.st_gid), group_name(arena, group),
+		    path));
+	return (NULL);
+}

@@ -1,0 +1,66 @@
+/*
+ * keystore.h: the folder of DKIM keys that mailreeve-dns writes and the milter
+ * reads.
+ *
+ *	DIRECTORY/DOMAIN/keys.json
+ *	DIRECTORY/DOMAIN/SELECTOR.rsa.pem
+ *	DIRECTORY/DOMAIN/SELECTOR.ed25519.pem
+ *
+ * keys.json: {"schema":1,"keys":[{"selector","algorithm","state","created",
+ * "activated","retired"}]}, algorithm "rsa" or "ed25519", state as below.
+ */
+#ifndef DKIM_KEYSTORE_H
+#define DKIM_KEYSTORE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "dkim/dkim.h"
+
+#define KEYSTORE_MAX_DOMAINS 10000
+#define KEYSTORE_MAX_KEYS 64 /* of one domain */
+
+enum keystore_state {
+	KEYSTORE_PENDING, /* made, perhaps not published yet */
+	KEYSTORE_ACTIVE,  /* signed with */
+	KEYSTORE_RETIRED, /* published, no longer signed with */
+	KEYSTORE_REVOKED, /* published with an empty p= */
+};
+
+struct keystore_key {
+	const char *domain; /* lower-case A-labels */
+	const char *selector;
+	enum dkim_algorithm algorithm;
+	enum keystore_state state;
+	const char *path; /* of its PEM file */
+};
+
+struct keystore {
+	struct keystore_key *keys; /* of all domains, by name of the folder */
+	size_t count;
+};
+
+/* Receives one error as a sentence without a line end. */
+typedef void keystore_complain(void *cookie, const char *text);
+
+/**
+ * keystore_load(arena, directory, complain, cookie, out):
+ * Read every keys.json below ${directory} into ${out}, which lives as long as
+ * ${arena}; private keys stay on disk.  A directory that does not exist holds
+ * no keys.  Tell ${complain} of each file that is wrong and return -1 then,
+ * else 0.
+ */
+int keystore_load(struct arena *arena, const char *directory,
+    keystore_complain *complain, void *cookie, struct keystore *out);
+
+/**
+ * keystore_check_file(arena, path, group):
+ * Return NULL when the private key ${path} is safe where it lies: a regular
+ * file that neither the world nor a group other than root's or ${group} can
+ * read or write.  Else return what is wrong with the command that mends it.
+ */
+const char *keystore_check_file(
+    struct arena *arena, const char *path, gid_t group);
+
+#endif

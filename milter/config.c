@@ -1,0 +1,272 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_keys.h"
+#include "config_sections.h"
+#include "dns/name.h"
+
+/* Values of `canonicalization', in the order of its words. */
+static const struct {
+	enum dkim_canon header;
+	enum dkim_canon body;
+} canonicalizations[] = {
+	{ DKIM_SIMPLE, DKIM_SIMPLE },
+	{ DKIM_SIMPLE, DKIM_RELAXED },
+	{ DKIM_RELAXED, DKIM_SIMPLE },
+	{ DKIM_RELAXED, DKIM_RELAXED },
+};
+
+void
+config_error(struct config_loading *loading, const struct conf_place *place,
+    const char *text)
+{
+	loading->failed = true;
+	if (place != NULL)
+		text = arena_printf(loading->config->arena, "%s:%d: %s",
+		    place->file, place->line, text);
+	loading->reader->error(loading->reader->cookie, text);
+}
+
+static void
+read_networks(struct config_loading *loading)
+{
+	struct config *config = loading->config;
+	const struct conf_list *list = &config->settings.trusted_networks;
+
+	config->trusted_networks =
+	    arena_array(config->arena, list->count, sizeof(struct network));
+	config->trusted_network_count = list->count;
+	for (size_t i = 0; i < list->count; i++)
+		if (network_parse(
+			list->items[i], &config->trusted_networks[i]) != 0)
+			config_error(loading, NULL,
+			    arena_printf(config->arena,
+				"trusted_networks: \"%s\" is no network such "
+				"as 192.0.2.0/24 or 2001:db8::/32",
+				list->items[i]));
+}
+
+static void
+read_sender(struct config_loading *loading, const struct config_sender *section,
+    struct signtable_user *user)
+{
+	struct arena *arena = loading->config->arena;
+	const char *title = section->place.title;
+
+	if (strchr(title, '@') == NULL && strcmp(title, "*") != 0)
+		user->login = title;
+	else if (pattern_parse(arena, title, &user->logins) != 0)
+		config_error(loading, &section->place,
+		    "the title is no login name and no pattern such as "
+		    "*@example.org");
+	user->authors =
+	    arena_array(arena, section->from.count, sizeof(*user->authors));
+	user->count = section->from.count;
+	for (size_t i = 0; i < user->count; i++)
+		if (pattern_parse(
+			arena, section->from.items[i], &user->authors[i]) != 0)
+			config_error(loading, &section->place,
+			    arena_printf(arena,
+				"from: \"%s\" is no address, domain or "
+				"pattern",
+				section->from.items[i]));
+}
+
+static void
+read_senders(struct config_loading *loading)
+{
+	struct config *config = loading->config;
+	const struct conf_sections *sections = &config->settings.senders;
+	const struct config_sender *items = sections->items;
+	struct signtable *table = &config->signtable;
+
+	table->users =
+	    arena_array(config->arena, sections->count, sizeof(*table->users));
+	table->user_count = sections->count;
+	for (size_t i = 0; i < sections->count; i++)
+		read_sender(loading, &items[i], &table->users[i]);
+	if (config->settings.login_domain == NULL)
+		return;
+	table->login_domain = name_to_ascii(
+	    config->arena, span_str(config->settings.login_domain));
+	if (table->login_domain == NULL)
+		config_error(loading, NULL,
+		    arena_printf(config->arena,
+			"login_domain: \"%s\" is no domain name",
+			config->settings.login_domain));
+}
+
+static bool
+list_has(const struct conf_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcasecmp(list->items[i], name) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+read_sign_options(struct config_loading *loading)
+{
+	struct config *config = loading->config;
+	const struct config_settings *settings = &config->settings;
+	struct dkim_sign_options *options = &config->sign_options;
+
+	options->header_canon =
+	    canonicalizations[settings->canonicalization].header;
+	options->body_canon =
+	    canonicalizations[settings->canonicalization].body;
+	options->ttl = settings->signature_ttl;
+	if (settings->sign_headers.count > 0) {
+		options->headers = settings->sign_headers.items;
+		options->header_count = settings->sign_headers.count;
+		/* RFC 6376 5.4: the From field MUST be signed. */
+		if (!list_has(&settings->sign_headers, "From"))
+			config_error(loading, NULL,
+			    "sign_headers: From must be in the list (RFC 6376 "
+			    "5.4)");
+	}
+	if (settings->oversign_headers.count > 0) {
+		options->oversigned = settings->oversign_headers.items;
+		options->oversigned_count = settings->oversign_headers.count;
+	}
+}
+
+static void
+read_verify_options(struct config *config)
+{
+	const struct config_settings *settings = &config->settings;
+
+	config->verify_options = (struct dkim_verify_options){
+		.max_signatures = (size_t)settings->max_signatures,
+		.min_rsa_bits = (unsigned int)settings->min_verify_bits,
+		.accept_partial_body = settings->accept_partial_body,
+		.accept_expired = settings->accept_expired,
+		.clock_skew = settings->clock_skew,
+		.dns_timeout_ms = settings->dns_timeout * 1000,
+	};
+}
+
+static void
+check_resolvers(struct config_loading *loading)
+{
+	struct config *config = loading->config;
+	const struct conf_list *list = &config->settings.resolvers;
+
+	if (list->count == 0)
+		config_error(loading, NULL,
+		    "resolvers: name one, or \"system\" or \"recursive\"");
+	for (size_t i = 0; i < list->count && list->count > 1; i++)
+		if (strcmp(list->items[i], "system") == 0 ||
+		    strcmp(list->items[i], "recursive") == 0 ||
+		    strncmp(list->items[i], "zone:", 5) == 0)
+			config_error(loading, NULL,
+			    arena_printf(config->arena,
+				"resolvers: \"%s\" must stand alone",
+				list->items[i]));
+}
+
+struct config *
+config_load(const char *path, const struct config_reader *reader)
+{
+	struct arena *arena = arena_new();
+	struct config *config = arena_alloc(arena, sizeof(*config));
+	struct config_loading loading = { .config = config, .reader = reader };
+
+	config->arena = arena;
+	atomic_init(&config->references, 1);
+	if (path == NULL)
+		conf_defaults(arena, config_options, &config->settings);
+	else if (conf_load(arena, config_options, path, reader->error,
+		     reader->cookie, &config->settings) != 0)
+		loading.failed = true;
+	if (!loading.failed) {
+		read_networks(&loading);
+		read_senders(&loading);
+		read_sign_options(&loading);
+		read_verify_options(config);
+		check_resolvers(&loading);
+		config_keys_read(&loading);
+	}
+	if (!loading.failed)
+		return (config);
+	config_free(config);
+	return (NULL);
+}
+
+struct config *
+config_ref(struct config *config)
+{
+	(void)atomic_fetch_add(&config->references, 1);
+	return (config);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL || atomic_fetch_sub(&config->references, 1) > 1)
+		return;
+	for (size_t i = 0; i < config->private_count; i++)
+		dkim_private_free(config->privates[i]);
+	arena_free(config->arena);
+}
+
+bool
+config_is_trusted(
+    const struct config *config, const struct network_address *client)
+{
+	for (size_t i = 0; i < config->trusted_network_count; i++)
+		if (network_contains(&config->trusted_networks[i], client))
+			return (true);
+	return (false);
+}
+
+static bool
+list_differs(const struct conf_list *a, const struct conf_list *b)
+{
+	if (a->count != b->count)
+		return (true);
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return (true);
+	return (false);
+}
+
+static bool
+string_differs(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL ? a != b : strcmp(a, b) != 0);
+}
+
+const char *
+config_restart_needed(const struct config *running, const struct config *loaded)
+{
+	const struct config_settings *a = &running->settings;
+	const struct config_settings *b = &loaded->settings;
+
+	if (string_differs(a->socket, b->socket))
+		return ("socket");
+	if (string_differs(a->socket_group, b->socket_group))
+		return ("socket_group");
+	if (string_differs(a->user, b->user))
+		return ("user");
+	if (list_differs(&a->resolvers, &b->resolvers))
+		return ("resolvers");
+	if (string_differs(a->trust_anchor, b->trust_anchor))
+		return ("trust_anchor");
+	if (a->dns_cache_entries != b->dns_cache_entries)
+		return ("dns_cache_entries");
+	if (a->log_format != b->log_format)
+		return ("log_format");
+	if (a->log_to != b->log_to)
+		return ("log_to");
+	return (NULL);
+}
+
+void
+config_print(const struct config *config, FILE *stream)
+{
+	conf_print(stream, config_options, &config->settings);
+}

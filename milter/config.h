@@ -1,0 +1,129 @@
+/*
+ * config.h: the milter's configuration, loaded, checked and never changed
+ * after. A reload makes a new one; the old one goes when its last message does.
+ */
+#ifndef MILTER_CONFIG_H
+#define MILTER_CONFIG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "base/network.h"
+#include "conf/conf.h"
+#include "dkim/sign.h"
+#include "dkim/verify.h"
+#include "signtable.h"
+#include "verdict.h"
+
+/* What the file says, one member an option; config.c has the table with their
+ * meanings. */
+struct config_settings {
+	const char *socket;
+	const char *socket_group;
+	const char *user;
+	const char *authserv_id;
+	bool sign;
+	bool verify;
+	const char *key_store;
+	struct conf_list trusted_networks;
+	struct conf_list originating_daemons;
+	const char *login_domain;
+	int canonicalization;
+	int64_t signature_ttl;
+	struct conf_list sign_headers;
+	struct conf_list oversign_headers;
+	int64_t min_signing_bits;
+	int64_t min_verify_bits;
+	int64_t max_signatures;
+	bool accept_partial_body;
+	bool accept_expired;
+	int64_t clock_skew;
+	struct conf_list resolvers;
+	const char *trust_anchor;
+	int64_t dns_timeout;
+	int64_t dns_cache_entries;
+	int64_t max_header_bytes;
+	int64_t max_header_fields;
+	int over_limit;
+	int64_t drain_timeout;
+	int log_level;
+	int log_format;
+	int log_to;
+	struct conf_sections signing;
+	struct conf_sections senders;
+};
+
+struct config {
+	struct arena *arena;
+	atomic_int references;
+	struct config_settings settings;
+	struct network *trusted_networks;
+	size_t trusted_network_count;
+	struct signtable signtable;
+	struct dkim_sign_options sign_options;
+	struct dkim_verify_options verify_options;
+	struct dkim_private **privates; /* every private key, once */
+	size_t private_count;
+};
+
+/* Who is told of what is wrong with a configuration. */
+struct config_reader {
+	conf_complain *error;   /* it cannot be used */
+	conf_complain *warning; /* it can, but look at this */
+	void *cookie;
+	gid_t key_group; /* may read private keys, besides root */
+	bool without_keys;
+};
+
+/* Where it stands unless -c says otherwise. */
+#define CONFIG_FILE "/etc/mailreeve/milter.conf"
+
+/* The options, for -P and the list that the man page is compared with. */
+extern const struct conf_option config_options[];
+
+/**
+ * config_load(path, reader):
+ * Read ${path}, or the defaults when it is NULL, check it, and load the private
+ * keys that it signs with, unless ${reader}->without_keys.  Return it with one
+ * reference, or NULL when ${reader} was told of an error.
+ */
+struct config *config_load(
+    const char *path, const struct config_reader *reader);
+
+/**
+ * config_ref(config):
+ * Return ${config} with one more reference; any thread may call it.
+ */
+struct config *config_ref(struct config *config);
+
+/**
+ * config_free(config):
+ * Give back one reference; the last one wipes the private keys.  NULL is
+ * harmless.
+ */
+void config_free(struct config *config);
+
+/**
+ * config_is_trusted(config, client):
+ * Say whether ${client} is in a trusted network.
+ */
+bool config_is_trusted(
+    const struct config *config, const struct network_address *client);
+
+/**
+ * config_restart_needed(running, loaded):
+ * Return the name of an option that differs between the two and that only a
+ * restart changes, or NULL.
+ */
+const char *config_restart_needed(
+    const struct config *running, const struct config *loaded);
+
+/**
+ * config_print(config, stream):
+ * Write ${config} to ${stream} in full, as config_load() reads it.
+ */
+void config_print(const struct config *config, FILE *stream);
+
+#endif

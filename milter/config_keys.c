@@ -1,0 +1,266 @@
+#include "config_keys.h"
+
+#include <string.h>
+
+#include "config_sections.h"
+#include "dkim/keystore.h"
+#include "dns/name.h"
+
+/* RFC 8301 3.2: signers SHOULD use at least 2048 bits. */
+#define GOOD_RSA_BITS 2048
+
+static void
+warn(struct config_loading *loading, const char *text)
+{
+	loading->reader->warning(loading->reader->cookie, text);
+}
+
+static void
+keystore_error(void *cookie, const char *text)
+{
+	config_error(cookie, NULL, text);
+}
+
+static void
+remember(struct config *config, struct dkim_private *private)
+{
+	size_t size = config->private_count * sizeof(private);
+
+	config->privates = arena_grow(
+	    config->arena, config->privates, size, size + sizeof(private));
+	config->privates[config->private_count++] = private;
+}
+
+static bool
+check_bits(struct config_loading *loading, const char *path,
+    const struct dkim_private *private)
+{
+	struct arena *arena = loading->config->arena;
+	unsigned int bits = dkim_private_bits(private);
+	int64_t least = loading->config->settings.min_signing_bits;
+
+	if (dkim_private_algorithm(private) != DKIM_RSA_SHA256)
+		return (true);
+	if (bits < least) {
+		config_error(loading, NULL,
+		    arena_printf(arena,
+			"%s: an RSA key of %u bits is too short; make one of "
+			"%d bits%s",
+			path, bits, GOOD_RSA_BITS,
+			bits >= 1024 ? ", or allow it with min_signing_bits"
+				     : ""));
+		return (false);
+	}
+	if (bits < GOOD_RSA_BITS)
+		warn(loading, arena_printf(arena,
+				  "%s: signing with an RSA key of only %u bits",
+				  path, bits));
+	return (true);
+}
+
+/* Load the private key ${path}; NULL when the reader was told why not. */
+static const struct dkim_private *
+load_private(struct config_loading *loading, const struct conf_place *place,
+    const char *path)
+{
+	struct arena *arena = loading->config->arena;
+	const char *error =
+	    keystore_check_file(arena, path, loading->reader->key_group);
+	struct dkim_private *private = NULL;
+
+	if (error == NULL)
+	private = dkim_private_load(path, arena, &error);
+	if (private == NULL) {
+		config_error(
+		    loading, place, arena_printf(arena, "%s: %s", path, error));
+		return (NULL);
+	}
+	remember(loading->config, private);
+	return (check_bits(loading, path, private) ? private : NULL);
+}
+
+static void
+add_key(struct config *config, struct signtable_rule *rule,
+    const struct dkim_sign_key *key)
+{
+	size_t size = rule->count * sizeof(*key);
+
+	rule->keys =
+	    arena_grow(config->arena, rule->keys, size, size + sizeof(*key));
+	rule->keys[rule->count++] = *key;
+}
+
+static struct signtable_rule *
+add_rule(struct config *config)
+{
+	struct signtable *table = &config->signtable;
+	size_t size = table->rule_count * sizeof(*table->rules);
+
+	table->rules = arena_grow(
+	    config->arena, table->rules, size, size + sizeof(*table->rules));
+	return (&table->rules[table->rule_count++]);
+}
+
+/* A key as a section writes it: SELECTOR:FILE. */
+static void
+add_listed_key(struct config_loading *loading,
+    const struct config_signing *section, const struct dkim_sign_key *model,
+    const char *text, struct signtable_rule *rule)
+{
+	struct arena *arena = loading->config->arena;
+	struct dkim_sign_key key = *model;
+	struct span file = span_str(text);
+	struct span selector;
+
+	if (!span_take_until(&file, ':', &selector) ||
+	    name_to_ascii(arena, selector) == NULL || file.len == 0) {
+		config_error(loading, &section->place,
+		    arena_printf(
+			arena, "keys: \"%s\" is not SELECTOR:FILE", text));
+		return;
+	}
+	key.selector = arena_str(arena, selector);
+	key.private =
+	    load_private(loading, &section->place, arena_str(arena, file));
+	if (key.private != NULL)
+		add_key(loading->config, rule, &key);
+}
+
+/* The active keys of ${domain} in the store, in a rule. */
+static void
+add_stored_keys(struct config_loading *loading, const struct keystore *store,
+    const struct dkim_sign_key *model, struct signtable_rule *rule)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		const struct keystore_key *stored = &store->keys[i];
+		struct dkim_sign_key key = *model;
+
+		if (stored->state != KEYSTORE_ACTIVE ||
+		    strcmp(stored->domain, model->domain) != 0)
+			continue;
+		key.selector = stored->selector;
+		key.private = load_private(loading, NULL, stored->path);
+		if (key.private == NULL)
+			continue;
+		if (dkim_private_algorithm(key.private) != stored->algorithm)
+			config_error(loading, NULL,
+			    arena_printf(loading->config->arena,
+				"%s: not a key of the algorithm that keys.json "
+				"says",
+				stored->path));
+		add_key(loading->config, rule, &key);
+	}
+}
+
+/* i=: a word, or an identity at or below d= (RFC 6376 3.5). */
+static void
+set_identity(struct config_loading *loading,
+    const struct config_signing *section, struct dkim_sign_key *model,
+    struct signtable_rule *rule)
+{
+	struct arena *arena = loading->config->arena;
+	const char *identity = section->identity;
+	const char *at = identity == NULL ? NULL : strrchr(identity, '@');
+
+	if (identity == NULL)
+		return;
+	rule->identity_from_author = strcmp(identity, "author") == 0;
+	if (rule->identity_from_author)
+		return;
+	const char *domain =
+	    at == NULL ? NULL : name_to_ascii(arena, span_str(at + 1));
+
+	if (domain == NULL || !name_is_within(domain, model->domain)) {
+		config_error(loading, &section->place,
+		    arena_printf(arena,
+			"identity: \"%s\" is not \"author\" and no address "
+			"at or below %s",
+			identity, model->domain));
+		return;
+	}
+	model->identity = identity;
+}
+
+static void
+read_section(struct config_loading *loading,
+    const struct config_signing *section, const struct keystore *store)
+{
+	struct config *config = loading->config;
+	struct signtable_rule *rule = add_rule(config);
+	struct dkim_sign_key model = { 0 };
+
+	if (pattern_parse(config->arena, section->place.title, &rule->author) !=
+	    0) {
+		config_error(loading, &section->place,
+		    "the title is no address, domain or pattern");
+		return;
+	}
+	model.domain = section->domain == NULL ? rule->author.domain
+	                                       : name_to_ascii(config->arena,
+						     span_str(section->domain));
+	if (model.domain == NULL) {
+		config_error(loading, &section->place,
+		    "domain: set it to the domain of the signature (d=)");
+		return;
+	}
+	set_identity(loading, section, &model, rule);
+	if (loading->reader->without_keys)
+		return;
+	for (size_t i = 0; i < section->keys.count; i++)
+		add_listed_key(
+		    loading, section, &model, section->keys.items[i], rule);
+	if (section->keys.count == 0)
+		add_stored_keys(loading, store, &model, rule);
+	if (rule->count == 0 && !loading->failed)
+		config_error(loading, &section->place,
+		    arena_printf(config->arena,
+			"no keys: list some, or make an active one for %s in "
+			"key_store",
+			model.domain));
+}
+
+/* Each domain of the store signs for itself. */
+static void
+read_stored_domains(
+    struct config_loading *loading, const struct keystore *store)
+{
+	struct config *config = loading->config;
+
+	for (size_t i = 0; i < store->count; i++) {
+		const char *domain = store->keys[i].domain;
+		struct dkim_sign_key model = { .domain = domain };
+		struct signtable_rule rule = { .author = { .domain = domain } };
+
+		/* The store keeps a domain's keys together. */
+		if (i > 0 && strcmp(store->keys[i - 1].domain, domain) == 0)
+			continue;
+		add_stored_keys(loading, store, &model, &rule);
+		if (rule.count > 0)
+			*add_rule(config) = rule;
+	}
+}
+
+void
+config_keys_read(struct config_loading *loading)
+{
+	struct config *config = loading->config;
+	const struct config_settings *settings = &config->settings;
+	const struct config_signing *sections = settings->signing.items;
+	struct keystore store = { 0 };
+
+	if (!settings->sign)
+		return;
+	if (!loading->reader->without_keys)
+		(void)keystore_load(config->arena, settings->key_store,
+		    keystore_error, loading, &store);
+	for (size_t i = 0; i < settings->signing.count; i++)
+		read_section(loading, &sections[i], &store);
+	if (!loading->reader->without_keys)
+		read_stored_domains(loading, &store);
+	if (!loading->failed && !loading->reader->without_keys &&
+	    config->private_count == 0)
+		warn(loading,
+		    arena_printf(config->arena,
+			"no active key in %s: outbound mail goes unsigned",
+			settings->key_store));
+}

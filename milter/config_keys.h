@@ -1,0 +1,31 @@
+/*
+ * config_keys.h: the keys that a configuration signs with, found in its signing
+ * sections and in the key store, checked and loaded.
+ */
+#ifndef MILTER_CONFIG_KEYS_H
+#define MILTER_CONFIG_KEYS_H
+
+#include "config.h"
+
+/* A configuration on its way; config.c's, shared with config_keys.c. */
+struct config_loading {
+	struct config *config;
+	const struct config_reader *reader;
+	bool failed;
+};
+
+/**
+ * config_error(loading, place, text):
+ * Tell the reader of ${loading} that ${text} is wrong at ${place}, or in the
+ * whole file when it is NULL, and remember that the configuration failed.
+ */
+void config_error(struct config_loading *loading,
+    const struct conf_place *place, const char *text);
+
+/**
+ * config_keys_read(loading):
+ * Fill the rules of the configuration's signtable and load their private keys.
+ */
+void config_keys_read(struct config_loading *loading);
+
+#endif

@@ -1,0 +1,162 @@
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "listen.h"
+#include <libmilter/mfapi.h>
+
+/* What main's thread reads from the pipe, besides signal numbers. */
+#define LISTENER_ENDED 0
+
+/* A signal handler has nothing but globals: the pipe to main's thread, opened
+ * once before there are handlers and threads. */
+static int wake_pipe[2] = { -1, -1 };
+
+static void
+wake(int what)
+{
+	unsigned char byte = (unsigned char)what;
+	int saved = errno;
+
+	(void)!write(wake_pipe[1], &byte, 1);
+	errno = saved;
+}
+
+/* libmilter starts a thread that waits for TERM, HUP and INT and then drops the
+ * messages in hand.  The kernel gives a signal to the first thread when that
+ * one does not block it, so this thread alone has handlers and never blocks,
+ * all others block, and libmilter's thread waits in vain. */
+static void
+catch_signals(void)
+{
+	static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	struct sigaction action = { .sa_handler = wake,
+		.sa_flags = SA_RESTART };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
+		(void)sigaction(caught[i], &action, NULL);
+		(void)sigaddset(&set, caught[i]);
+	}
+	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void *
+run_libmilter(void *unused)
+{
+	(void)unused;
+	(void)smfi_main();
+	wake(LISTENER_ENDED);
+	return (NULL);
+}
+
+static int
+start_libmilter(void)
+{
+	pthread_t thread;
+	sigset_t all;
+	sigset_t old;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	int failed = pthread_create(&thread, NULL, run_libmilter, NULL);
+
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (failed == 0)
+		(void)pthread_detach(thread);
+	return (failed == 0 ? 0 : -1);
+}
+
+/* systemd wants the time at which a reload began (sd_notify(3)). */
+static void
+notify_reloading(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	    (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
+static void
+reload(const struct control *control)
+{
+	notify_reloading();
+	struct config *loaded = config_load(control->path, control->reader);
+
+	if (loaded == NULL) {
+		log_error(control->log, "reload_failed",
+		    LOG_TEXT("kept", "the configuration in force"));
+	} else {
+		struct config *running = service_config(control->service);
+		const char *option = config_restart_needed(running, loaded);
+
+		config_free(running);
+		if (option != NULL)
+			log_warning(control->log, "restart_needed",
+			    LOG_TEXT("option", option));
+		log_set_level(
+		    control->log, (enum log_level)loaded->settings.log_level);
+		service_replace(control->service, loaded);
+		log_info(control->log, "reloaded");
+	}
+	(void)sd_notify(0, "READY=1");
+}
+
+static int
+stop(const struct control *control)
+{
+	struct config *config = service_config(control->service);
+	const struct config_settings *settings = &config->settings;
+
+	(void)sd_notify(0, "STOPPING=1");
+	log_info(control->log, "stopping");
+	listen_close(settings);
+	unsigned int left =
+	    service_drain(control->service, settings->drain_timeout);
+
+	if (left > 0)
+		log_warning(control->log, "stopped",
+		    LOG_NUMBER("messages_dropped", left),
+		    LOG_TEXT("reason", "drain_timeout is over"));
+	else
+		log_info(control->log, "stopped");
+	config_free(config);
+	return (left > 0 ? EX_TEMPFAIL : EX_OK);
+}
+
+int
+control_run(const struct control *control)
+{
+	unsigned char what;
+
+	if (pipe2(wake_pipe, O_CLOEXEC) != 0 || start_libmilter() != 0) {
+		log_error(control->log, "start_failed",
+		    LOG_TEXT("reason", strerror(errno)));
+		return (EX_OSERR);
+	}
+	catch_signals();
+	(void)sd_notify(0, "READY=1");
+	log_info(
+	    control->log, "started", LOG_TEXT("version", MAILREEVE_VERSION));
+	while (read(wake_pipe[0], &what, 1) == 1) {
+		if (what == LISTENER_ENDED)
+			break;
+		if (what != SIGUSR1)
+			return (stop(control));
+		reload(control);
+	}
+	log_error(control->log, "listener_failed",
+	    LOG_TEXT("reason", "libmilter gave up; see its lines in syslog"));
+	return (EX_OSERR);
+}

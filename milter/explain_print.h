@@ -1,0 +1,31 @@
+/*
+ * explain_print.h: an outcome for people and for programs.
+ */
+#ifndef MILTER_EXPLAIN_PRINT_H
+#define MILTER_EXPLAIN_PRINT_H
+
+#include <stdio.h>
+
+#include "mail.h"
+#include "outcome.h"
+
+/**
+ * explain_print_text(stream, mail, outcome):
+ * Tell a person on ${stream} what was found of ${mail} and what ${outcome}
+ * follows.
+ */
+void explain_print_text(
+    FILE *stream, const struct mail *mail, const struct outcome *outcome);
+
+/**
+ * explain_print_json(stream, outcome):
+ * Write ${outcome} to ${stream} as one JSON object, schema 1:
+ * {"schema":1, "direction":"inbound", "dkim":[{"domain","selector","algorithm",
+ * "result","reason"}],
+ * "signatures":[{"domain","selector","algorithm","value"}], "unsigned":null,
+ * "forged_removed":0, "verdict":{"action","reason"},
+ * "authentication_results":"..."}.  Members are only ever added.
+ */
+void explain_print_json(FILE *stream, const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,156 @@
+#include "listen.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <libmilter/mfapi.h>
+
+#define BACKLOG 1024
+
+/* The path of a UNIX socket, or NULL for TCP. */
+static const char *
+unix_path(const char *socket_name)
+{
+	if (strncmp(socket_name, "unix:", 5) == 0)
+		return (&socket_name[5]);
+	if (strncmp(socket_name, "local:", 6) == 0)
+		return (&socket_name[6]);
+	return (NULL);
+}
+
+/* libmilter takes over the socket of another filter; we look first. */
+static bool
+is_served(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return (false);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	int connected =
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address));
+
+	(void)close(fd);
+	return (connected == 0);
+}
+
+static const char *
+check_path(const char *path, struct arena *arena)
+{
+	struct sockaddr_un address;
+	struct stat status;
+	const char *folder = dirname(arena_strdup(arena, path));
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return (arena_printf(arena,
+		    "socket: %s is longer than the %zu bytes of a UNIX "
+		    "socket's name",
+		    path, sizeof(address.sun_path) - 1));
+	if (stat(folder, &status) != 0)
+		return (arena_printf(arena,
+		    "socket: %s: %s; make it with: install -d -o "
+		    "mailreeve-milter -g postfix -m 2750 %s",
+		    folder, strerror(errno), folder));
+	if (access(folder, W_OK | X_OK) != 0)
+		return (arena_printf(arena,
+		    "socket: cannot make a file in %s as user %u: %s; mend it "
+		    "with: chown mailreeve-milter:postfix %s",
+		    folder, (unsigned int)geteuid(), strerror(errno), folder));
+	return (is_served(path)
+		    ? arena_printf(
+			  arena, "socket: a filter already listens on %s", path)
+		    : NULL);
+}
+
+/* Root may give a socket to any group, others to one of their own. */
+static const char *
+give_to_group(const char *path, const char *name, struct arena *arena)
+{
+	const struct group *group = getgrnam(name);
+
+	if (chmod(path, 0660) != 0)
+		return (arena_printf(
+		    arena, "socket: %s: %s", path, strerror(errno)));
+	if (group == NULL)
+		return (arena_printf(
+		    arena, "socket_group: there is no group %s", name));
+	if (chown(path, (uid_t)-1, group->gr_gid) != 0)
+		return (arena_printf(arena,
+		    "socket_group: cannot give %s to group %s: %s; add our "
+		    "user to it with: adduser mailreeve-milter %s",
+		    path, name, strerror(errno), name));
+	return (NULL);
+}
+
+/* A filter on TCP stalls about 40 ms a message when its last small write waits
+ * for a delayed ACK; accepted sockets inherit the option from this one, which
+ * libmilter does not show, but /proc does. */
+static void
+set_nodelay(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int on = 1;
+
+	if (folder == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		int fd = atoi(entry->d_name);
+		int listening = 0;
+		socklen_t len = sizeof(listening);
+
+		if (getsockopt(
+			fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 &&
+		    listening != 0)
+			(void)setsockopt(
+			    fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	}
+	(void)closedir(folder);
+}
+
+const char *
+listen_open(const struct config_settings *settings, struct arena *arena)
+{
+	const char *path = unix_path(settings->socket);
+	const char *error = path != NULL ? check_path(path, arena) : NULL;
+
+	if (error != NULL)
+		return (error);
+	mode_t old = umask(0117);
+	bool open =
+	    smfi_setconn(arena_strdup(arena, settings->socket)) == MI_SUCCESS &&
+	    smfi_setbacklog(BACKLOG) == MI_SUCCESS &&
+	    smfi_opensocket(true) == MI_SUCCESS;
+
+	(void)umask(old);
+	if (!open)
+		return (arena_printf(arena,
+		    "socket: cannot listen on %s: %s; is another one running?",
+		    settings->socket,
+		    errno != 0 ? strerror(errno) : "not understood"));
+	if (path == NULL) {
+		set_nodelay();
+		return (NULL);
+	}
+	return (give_to_group(path, settings->socket_group, arena));
+}
+
+void
+listen_close(const struct config_settings *settings)
+{
+	const char *path = unix_path(settings->socket);
+
+	if (path != NULL)
+		(void)unlink(path);
+}

@@ -1,0 +1,26 @@
+/*
+ * listen.h: the socket on which the MTA connects.
+ */
+#ifndef MILTER_LISTEN_H
+#define MILTER_LISTEN_H
+
+#include "base/arena.h"
+#include "config.h"
+
+/**
+ * listen_open(settings, arena):
+ * Open the socket of ${settings} for libmilter: a UNIX socket with its group
+ * and mode 0660, a TCP socket with TCP_NODELAY.  Return NULL, or what went
+ * wrong with its cure, allocated from ${arena}.
+ */
+const char *listen_open(
+    const struct config_settings *settings, struct arena *arena);
+
+/**
+ * listen_close(settings):
+ * Take the name of a UNIX socket away, so that the MTA no longer finds us while
+ * we finish what is in hand.
+ */
+void listen_close(const struct config_settings *settings);
+
+#endif

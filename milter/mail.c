@@ -1,0 +1,198 @@
+#include "mail.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "mail/authres.h"
+#include "mail_log.h"
+#include "sign.h"
+
+#define AUTHENTICATION_RESULTS "Authentication-Results"
+/* Ours alone; what comes in under this name is forged. */
+#define MAILREEVE_VERDICT "X-Mailreeve-Verdict"
+
+static const char *
+own_name(struct mail *mail)
+{
+	char name[HOST_NAME_MAX + 1] = "localhost";
+
+	if (mail->config->settings.authserv_id != NULL)
+		return (mail->config->settings.authserv_id);
+	if (mail->session->mta != NULL && mail->session->mta[0] != '\0')
+		return (mail->session->mta);
+	(void)gethostname(name, sizeof(name) - 1);
+	return (arena_strdup(mail->arena, name));
+}
+
+/* Outbound is what an authenticated user, a trusted network or a daemon for
+ * submission sends. */
+static enum mail_direction
+direction_of(const struct mail *mail)
+{
+	const struct conf_list *daemons =
+	    &mail->config->settings.originating_daemons;
+	const char *daemon = mail->session->daemon;
+
+	if (mail->login != NULL ||
+	    config_is_trusted(mail->config, &mail->session->client))
+		return (MAIL_OUTBOUND);
+	for (size_t i = 0; daemon != NULL && i < daemons->count; i++)
+		if (strcmp(daemons->items[i], daemon) == 0)
+			return (MAIL_OUTBOUND);
+	return (MAIL_INBOUND);
+}
+
+struct mail *
+mail_new(struct service *service, const struct mail_session *session,
+    const char *mail_from, const char *login)
+{
+	if (!service_enter(service))
+		return (NULL);
+	struct arena *arena = arena_new();
+	struct mail *mail = arena_alloc(arena, sizeof(*mail));
+
+	mail->arena = arena;
+	mail->service = service;
+	mail->config = service_config(service);
+	mail->session = session;
+	mail->mail_from = arena_strdup(arena, mail_from);
+	if (login != NULL && login[0] != '\0')
+		mail->login = arena_strdup(arena, login);
+	mail->authserv_id = own_name(mail);
+	mail->direction = direction_of(mail);
+	mail->started = clock_monotonic_ms();
+	header_list_init(&mail->headers, arena);
+	return (mail);
+}
+
+void
+mail_free(struct mail *mail)
+{
+	if (mail == NULL)
+		return;
+	struct service *service = mail->service;
+
+	check_free(mail->check);
+	sign_free(mail->sign);
+	config_free(mail->config);
+	arena_free(mail->arena);
+	service_leave(service);
+}
+
+void
+mail_rcpt(struct mail *mail, const char *path)
+{
+	(void)path;
+	mail->rcpt_count++;
+}
+
+void
+mail_header(struct mail *mail, struct span name, struct span value)
+{
+	const struct config_settings *settings = &mail->config->settings;
+
+	if (mail->limit != VERDICT_WITHIN_LIMITS)
+		return;
+	if (mail->headers.count >= (size_t)settings->max_header_fields)
+		mail->limit = VERDICT_HEADER_FIELDS;
+	else if (mail->headers.bytes + name.len + value.len >
+		 (size_t)settings->max_header_bytes)
+		mail->limit = VERDICT_HEADER_BYTES;
+	else
+		header_list_add(&mail->headers, name, value);
+}
+
+void
+mail_end_of_headers(struct mail *mail)
+{
+	const struct config_settings *settings = &mail->config->settings;
+
+	if (mail->limit != VERDICT_WITHIN_LIMITS)
+		return;
+	address_from(mail->arena, &mail->headers, &mail->from);
+	if (mail->direction == MAIL_INBOUND && settings->verify)
+		mail->check = check_new(mail);
+	if (mail->direction == MAIL_OUTBOUND && settings->sign)
+		mail->sign = sign_new(mail);
+}
+
+void
+mail_body(struct mail *mail, struct span bytes)
+{
+	if (mail->check != NULL)
+		check_body(mail->check, bytes);
+	if (mail->sign != NULL)
+		sign_body(mail->sign, bytes);
+}
+
+/* RFC 8601 5: a field that claims to be ours, from whomever, must go. */
+static bool
+is_forged(const struct mail *mail, const struct header_field *field)
+{
+	if (span_is_nocase(field->name, MAILREEVE_VERDICT))
+		return (true);
+	return (span_is_nocase(field->name, AUTHENTICATION_RESULTS) &&
+		authres_claims(mail->arena, field->value, mail->authserv_id));
+}
+
+/* The occurrence of field ${index} among those of its name, from 1. */
+static int
+occurrence(const struct header_list *headers, size_t index)
+{
+	int count = 1;
+
+	for (size_t i = 0; i < index; i++)
+		if (span_ieq(
+			headers->fields[i].name, headers->fields[index].name))
+			count++;
+	return (count);
+}
+
+/* The last goes first, so that the numbers of the others stay true. */
+static void
+delete_forged(struct mail *mail, struct outcome *outcome)
+{
+	const struct header_list *headers = &mail->headers;
+	size_t count = 0;
+
+	for (size_t i = 0; i < headers->count; i++)
+		count += is_forged(mail, &headers->fields[i]) ? 1 : 0;
+	if (count == 0)
+		return;
+	outcome->deletions =
+	    arena_array(mail->arena, count, sizeof(struct outcome_deletion));
+	for (size_t i = headers->count; i > 0; i--) {
+		const struct header_field *field = &headers->fields[i - 1];
+
+		if (!is_forged(mail, field))
+			continue;
+		outcome->deletions[outcome->deletion_count++] =
+		    (struct outcome_deletion){ .name = arena_str(
+						   mail->arena, field->name),
+			    .occurrence = occurrence(headers, i - 1) };
+	}
+}
+
+void
+mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
+{
+	struct verdict_facts facts = {
+		.limit = mail->limit,
+		.over_limit =
+		    (enum verdict_over_limit)mail->config->settings.over_limit,
+	};
+
+	*outcome =
+	    (struct outcome){ .outbound = mail->direction == MAIL_OUTBOUND };
+	if (queue_id != NULL)
+		mail->queue_id = arena_strdup(mail->arena, queue_id);
+	delete_forged(mail, outcome);
+	if (mail->check != NULL)
+		check_finish(mail->check, outcome);
+	if (mail->sign != NULL && sign_finish(mail->sign, outcome) != 0)
+		facts.trouble = true;
+	outcome->verdict = verdict_decide(&facts);
+	mail_log(mail, outcome);
+}

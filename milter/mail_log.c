@@ -1,0 +1,91 @@
+#include "mail_log.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+
+/* Of the summary of results in one line. */
+#define SUMMARY_MAX 2048
+
+/* "pass(example.org/s1) fail(example.net/s2)"; reasons stand in the message's
+ * Authentication-Results. */
+static const char *
+verifications(const struct mail *mail, const struct outcome *outcome)
+{
+	struct buf text;
+
+	if (outcome->dkim_count == 0)
+		return ("none");
+	buf_init(&text, mail->arena, SUMMARY_MAX);
+	for (size_t i = 0; i < outcome->dkim_count; i++) {
+		const struct dkim_verification *dkim = &outcome->dkim[i];
+
+		buf_printf(&text, "%s%s(%s/%s)", i > 0 ? " " : "",
+		    dkim_result_name(dkim->result),
+		    dkim->domain != NULL ? dkim->domain : "?",
+		    dkim->selector != NULL ? dkim->selector : "?");
+	}
+	return (buf_str(&text));
+}
+
+static const char *
+signatures(const struct mail *mail, const struct outcome *outcome)
+{
+	struct buf text;
+
+	buf_init(&text, mail->arena, SUMMARY_MAX);
+	for (size_t i = 0; i < outcome->signature_count; i++)
+		buf_printf(&text, "%s%s/%s", i > 0 ? " " : "",
+		    outcome->keys[i].domain, outcome->keys[i].selector);
+	return (buf_str(&text));
+}
+
+static struct log_field
+optional(const char *key, const char *value)
+{
+	return (value == NULL ? LOG_TEXT(key, "-") : LOG_TEXT(key, value));
+}
+
+static struct log_field
+results(const struct mail *mail, const struct outcome *outcome)
+{
+	if (mail->check != NULL)
+		return (LOG_TEXT("dkim", verifications(mail, outcome)));
+	if (outcome->signature_count > 0)
+		return (LOG_TEXT("signed", signatures(mail, outcome)));
+	return (optional("unsigned", outcome->unsigned_reason));
+}
+
+static const char *
+author(const struct mail *mail)
+{
+	return (mail->from.status == FROM_OK ? mail->from.address : NULL);
+}
+
+void
+mail_log(const struct mail *mail, const struct outcome *outcome)
+{
+	const struct log *log = service_log(mail->service);
+	const struct verdict *verdict = &outcome->verdict;
+
+	log = log_child(mail->arena, log, optional("queue_id", mail->queue_id));
+	log = log_child(mail->arena, log,
+	    LOG_TEXT("client",
+		network_address_print(mail->arena, &mail->session->client)));
+	if (outcome->unsigned_reason != NULL)
+		log_warning(log, "unsigned",
+		    LOG_TEXT("reason", outcome->unsigned_reason),
+		    optional("login", mail->login));
+	if (verdict->action != VERDICT_NONE)
+		log_warning(log, "refused",
+		    LOG_TEXT("action", verdict_action_name(verdict->action)),
+		    LOG_TEXT("reason", verdict->reason));
+	log_info(log, "message",
+	    LOG_TEXT("direction", outcome->outbound ? "outbound" : "inbound"),
+	    optional("helo", mail->session->helo),
+	    LOG_TEXT("mail_from", mail->mail_from),
+	    optional("from", author(mail)), optional("login", mail->login),
+	    LOG_NUMBER("recipients", mail->rcpt_count), results(mail, outcome),
+	    LOG_NUMBER("forged_removed", outcome->deletion_count),
+	    LOG_TEXT("action", verdict_action_name(verdict->action)),
+	    LOG_NUMBER("ms", clock_monotonic_ms() - mail->started));
+}

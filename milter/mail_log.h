@@ -1,0 +1,17 @@
+/*
+ * mail_log.h: the log lines of one message.
+ */
+#ifndef MILTER_MAIL_LOG_H
+#define MILTER_MAIL_LOG_H
+
+#include "mail.h"
+#include "outcome.h"
+
+/**
+ * mail_log(mail, outcome):
+ * Write the info line of ${mail}, and a warning when it went unsigned or was
+ * refused.
+ */
+void mail_log(const struct mail *mail, const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,246 @@
+/*
+ * mailreeve-milter: sign and verify mail for Postfix.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "control.h"
+#include "hooks.h"
+#include "listen.h"
+#include "privileges.h"
+#include "service.h"
+
+#define PROGRAM "mailreeve-milter"
+
+enum command {
+	COMMAND_SERVE,
+	COMMAND_CHECK,
+	COMMAND_PRINT,
+	COMMAND_NAMES,
+};
+
+struct arguments {
+	enum command command;
+	const char *path;
+};
+
+static void
+print_usage(FILE *stream)
+{
+	(void)fputs("usage: " PROGRAM " [-c FILE] [-f]   serve, in the "
+		    "foreground\n"
+		    "       " PROGRAM " [-c FILE] -t     check the "
+		    "configuration and its keys\n"
+		    "       " PROGRAM " [-c FILE] -P     print the "
+		    "configuration with defaults\n"
+		    "       " PROGRAM " -L               list the names of all "
+		    "options\n"
+		    "       " PROGRAM " -V | -h          version, help\n"
+		    "FILE is " CONFIG_FILE " unless given.\n",
+	    stream);
+}
+
+static struct arguments
+read_arguments(int argc, char *argv[])
+{
+	struct arguments arguments = { .path = CONFIG_FILE };
+
+	for (int option; (option = getopt(argc, argv, "c:ftPLVh")) != -1;) {
+		switch (option) {
+		case 'c':
+			arguments.path = optarg;
+			break;
+		case 'f':
+			break; /* there is no other way to run */
+		case 't':
+			arguments.command = COMMAND_CHECK;
+			break;
+		case 'P':
+			arguments.command = COMMAND_PRINT;
+			break;
+		case 'L':
+			arguments.command = COMMAND_NAMES;
+			break;
+		case 'V':
+			(void)puts(PROGRAM " " MAILREEVE_VERSION);
+			exit(EX_OK);
+		case 'h':
+			print_usage(stdout);
+			exit(EX_OK);
+		default:
+			print_usage(stderr);
+			exit(EX_USAGE);
+		}
+	}
+	if (optind < argc) {
+		print_usage(stderr);
+		exit(EX_USAGE);
+	}
+	return (arguments);
+}
+
+static void
+print_error(void *cookie, const char *text)
+{
+	(void)cookie;
+	(void)fprintf(stderr, "error: %s\n", text);
+}
+
+static void
+print_warning(void *cookie, const char *text)
+{
+	(void)cookie;
+	(void)fprintf(stderr, "warning: %s\n", text);
+}
+
+static void
+log_config_error(void *cookie, const char *text)
+{
+	log_error(cookie, "config", LOG_TEXT("text", text));
+}
+
+static void
+log_config_warning(void *cookie, const char *text)
+{
+	log_warning(cookie, "config", LOG_TEXT("text", text));
+}
+
+/* Errors on a terminal are for people: -t and -P do not log. */
+static int
+inspect(const struct arguments *arguments)
+{
+	struct config_reader reader = { .error = print_error,
+		.warning = print_warning,
+		.without_keys = true };
+	struct config *config = config_load(arguments->path, &reader);
+
+	if (config == NULL)
+		return (EX_CONFIG);
+	if (arguments->command == COMMAND_PRINT) {
+		config_print(config, stdout);
+		config_free(config);
+		return (EX_OK);
+	}
+	reader.without_keys = false;
+	reader.key_group = privileges_group(config->settings.user);
+
+	struct config *whole = config_load(arguments->path, &reader);
+	bool good = whole != NULL;
+
+	if (good)
+		(void)printf("%s: no errors; signs with %zu keys\n",
+		    arguments->path, whole->private_count);
+	config_free(whole);
+	config_free(config);
+	return (good ? EX_OK : EX_CONFIG);
+}
+
+static int
+fail(struct log *log, int status, const char *reason)
+{
+	log_error(log, "start_failed", LOG_TEXT("reason", reason));
+	log_free(log);
+	return (status);
+}
+
+/* Become the user of the configuration at ${path}, which is read as root; keys
+ * are read later, as the user that reloads will read them. */
+static const char *
+become_user(const char *path, struct log *log, struct config_reader *reader,
+    struct arena *arena)
+{
+	struct config *config = config_load(path, reader);
+
+	if (config == NULL)
+		return ("the configuration is wrong");
+	const struct config_settings *settings = &config->settings;
+
+	log_set(log, (enum log_sink)settings->log_to,
+	    (enum log_format)settings->log_format,
+	    (enum log_level)settings->log_level);
+	reader->key_group = privileges_group(settings->user);
+	reader->without_keys = false;
+
+	const char *error = privileges_drop(settings->user, arena);
+
+	config_free(config);
+	return (error);
+}
+
+/* Start the service and its socket; NULL with the reason in ${error}. */
+static struct service *
+open_service(const struct config_reader *reader, const char *path,
+    struct log *log, struct arena *arena, const char **error)
+{
+	struct config *config = config_load(path, reader);
+
+	*error = "the configuration is wrong";
+	if (config == NULL)
+		return (NULL);
+	struct service *service =
+	    service_new(config_ref(config), log, &clock_system, arena, error);
+
+	if (service != NULL) {
+		*error = hooks_register(service) == 0
+		             ? listen_open(&config->settings, arena)
+		             : "libmilter refuses the filter";
+		if (*error != NULL) {
+			service_free(service);
+			service = NULL;
+		}
+	}
+	config_free(config);
+	return (service);
+}
+
+static int
+serve(const char *path, struct log *log, struct arena *arena)
+{
+	struct config_reader reader = { .error = log_config_error,
+		.warning = log_config_warning,
+		.cookie = log,
+		.without_keys = true };
+	const char *error = become_user(path, log, &reader, arena);
+
+	if (error != NULL)
+		return (fail(log, EX_CONFIG, error));
+	struct control control = {
+		.log = log, .path = path, .reader = &reader
+	};
+
+	control.service = open_service(&reader, path, log, arena, &error);
+	if (control.service == NULL)
+		return (fail(log, EX_UNAVAILABLE, error));
+	return (control_run(&control));
+}
+
+/* What lives as long as the process is left to its end: libmilter's idle
+ * threads cannot be joined. */
+int
+main(int argc, char *argv[])
+{
+	struct arguments arguments = read_arguments(argc, argv);
+
+	switch (arguments.command) {
+	case COMMAND_CHECK:
+	case COMMAND_PRINT:
+		return (inspect(&arguments));
+	case COMMAND_NAMES:
+		conf_names(stdout, config_options);
+		return (EX_OK);
+	case COMMAND_SERVE:
+		break;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+
+	struct arena *arena = arena_new();
+	int status = serve(arguments.path, log_new(PROGRAM), arena);
+
+	arena_free(arena);
+	return (status);
+}

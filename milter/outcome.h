@@ -1,0 +1,39 @@
+/*
+ * outcome.h: what shall happen to a message: changes to its header and the
+ * verdict.  apply.c carries it out; mailreeve-explain prints it.
+ */
+#ifndef MILTER_OUTCOME_H
+#define MILTER_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dkim/sign.h"
+#include "dkim/verify.h"
+#include "verdict.h"
+
+/* Delete the ${occurrence}th field of that name, counted from 1 at the top. */
+struct outcome_deletion {
+	const char *name;
+	int occurrence;
+};
+
+struct outcome {
+	struct verdict verdict;
+	/* In the order in which they must be made: last field first. */
+	struct outcome_deletion *deletions;
+	size_t deletion_count;
+	/* Bodies of the fields to insert at the top, with CRLF folds and the
+	 * blank after the colon. */
+	const char **signatures; /* DKIM-Signature */
+	size_t signature_count;
+	const char *authentication_results; /* NULL: nothing was checked */
+	/* For the log and mailreeve-explain. */
+	bool outbound;
+	const char *unsigned_reason; /* outbound only; NULL: signed */
+	const struct dkim_sign_key *keys;
+	const struct dkim_verification *dkim;
+	size_t dkim_count;
+};
+
+#endif

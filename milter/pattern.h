@@ -1,0 +1,37 @@
+/*
+ * pattern.h: patterns of mail addresses, as configurations write them.
+ *
+ *	example.org          any address at example.org
+ *	*.example.org        any address at a domain below example.org
+ *	user@example.org     that address
+ *	user@*.example.org   user at a domain below example.org
+ *	*                    any address
+ */
+#ifndef MILTER_PATTERN_H
+#define MILTER_PATTERN_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+
+struct pattern {
+	const char *local_part; /* NULL: any */
+	const char *domain;     /* lower-case A-labels; NULL: any */
+	bool below;             /* the domains below ${domain}, not itself */
+};
+
+/**
+ * pattern_parse(arena, text, out):
+ * Store ${text} in ${out}, which lives as long as ${arena}.  Return 0, or -1
+ * when it is none of the forms above.
+ */
+int pattern_parse(struct arena *arena, const char *text, struct pattern *out);
+
+/**
+ * pattern_matches(pattern, address):
+ * Say whether ${address}, local-part@domain with a lower-case A-label domain,
+ * is one that ${pattern} means.  Local parts are compared without ASCII case.
+ */
+bool pattern_matches(const struct pattern *pattern, const char *address);
+
+#endif

@@ -1,0 +1,40 @@
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+const char *
+privileges_drop(const char *user, struct arena *arena)
+{
+	/* Whatever we are, no program we might start gains anything. */
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (geteuid() != 0)
+		return (NULL);
+	const struct passwd *entry = getpwnam(user);
+
+	if (entry == NULL)
+		return (arena_printf(arena,
+		    "there is no user %s; make it with: adduser --system "
+		    "--group --no-create-home %s, or set `user'",
+		    user, user));
+	if (entry->pw_uid == 0)
+		return ("`user' must not be root");
+	if (initgroups(user, entry->pw_gid) != 0 ||
+	    setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
+	    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0)
+		return (arena_printf(
+		    arena, "cannot become user %s: %s", user, strerror(errno)));
+	return (NULL);
+}
+
+gid_t
+privileges_group(const char *user)
+{
+	const struct passwd *entry = geteuid() == 0 ? getpwnam(user) : NULL;
+
+	return (entry != NULL ? entry->pw_gid : getegid());
+}

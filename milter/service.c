@@ -1,0 +1,173 @@
+#include "service.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena_impl.h"
+#include "dns/dns_unbound.h"
+#include "dns/dns_zone.h"
+
+#define KEY_CACHE_ENTRIES 10000
+
+struct service {
+	struct log *log;
+	const struct clock *clock;
+	struct dns *dns;
+	struct keycache *keys;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t idle;
+	struct config *config;
+	unsigned int in_hand;
+	bool stopping;
+};
+
+static struct dns_backend *
+open_backend(const struct config_settings *settings, const struct log *log,
+    struct arena *arena, const char **error)
+{
+	const struct conf_list *list = &settings->resolvers;
+	struct dns_unbound_options options = {
+		.trust_anchor = settings->trust_anchor, .log = log
+	};
+
+	if (strncmp(list->items[0], "zone:", 5) == 0)
+		return (dns_zone_load(&list->items[0][5], arena, error));
+	options.system = strcmp(list->items[0], "system") == 0;
+	if (!options.system && strcmp(list->items[0], "recursive") != 0) {
+		options.resolvers = list->items;
+		options.resolver_count = list->count;
+	}
+	return (dns_unbound_new(&options, arena, error));
+}
+
+struct service *
+service_new(struct config *config, struct log *log, const struct clock *clock,
+    struct arena *arena, const char **error)
+{
+	struct dns_options options = { .clock = clock,
+		.cache_entries = (size_t)config->settings.dns_cache_entries };
+	struct dns_backend *backend =
+	    open_backend(&config->settings, log, arena, error);
+
+	if (backend == NULL) {
+		config_free(config);
+		return (NULL);
+	}
+	struct service *service = arena_impl_malloc(sizeof(*service));
+
+	*service = (struct service){ .log = log,
+		.clock = clock,
+		.dns = dns_new(backend, &options),
+		.keys = keycache_new(KEY_CACHE_ENTRIES),
+		.config = config };
+	(void)pthread_mutex_init(&service->lock, NULL);
+
+	pthread_condattr_t monotonic;
+
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&service->idle, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+	return (service);
+}
+
+void
+service_free(struct service *service)
+{
+	if (service == NULL)
+		return;
+	dns_free(service->dns);
+	keycache_free(service->keys);
+	config_free(service->config);
+	(void)pthread_cond_destroy(&service->idle);
+	(void)pthread_mutex_destroy(&service->lock);
+	free(service);
+}
+
+struct config *
+service_config(struct service *service)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	struct config *config = config_ref(service->config);
+
+	(void)pthread_mutex_unlock(&service->lock);
+	return (config);
+}
+
+void
+service_replace(struct service *service, struct config *config)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	struct config *old = service->config;
+
+	service->config = config;
+	(void)pthread_mutex_unlock(&service->lock);
+	config_free(old);
+}
+
+bool
+service_enter(struct service *service)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	bool open = !service->stopping;
+
+	if (open)
+		service->in_hand++;
+	(void)pthread_mutex_unlock(&service->lock);
+	return (open);
+}
+
+void
+service_leave(struct service *service)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	service->in_hand--;
+	if (service->in_hand == 0)
+		(void)pthread_cond_signal(&service->idle);
+	(void)pthread_mutex_unlock(&service->lock);
+}
+
+unsigned int
+service_drain(struct service *service, int64_t timeout)
+{
+	struct timespec deadline;
+	int waited = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += timeout;
+	(void)pthread_mutex_lock(&service->lock);
+	service->stopping = true;
+	while (service->in_hand > 0 && waited == 0)
+		waited = pthread_cond_timedwait(
+		    &service->idle, &service->lock, &deadline);
+	unsigned int left = service->in_hand;
+
+	(void)pthread_mutex_unlock(&service->lock);
+	return (left);
+}
+
+const struct log *
+service_log(const struct service *service)
+{
+	return (service->log);
+}
+
+const struct clock *
+service_clock(const struct service *service)
+{
+	return (service->clock);
+}
+
+struct dns *
+service_dns(const struct service *service)
+{
+	return (service->dns);
+}
+
+struct keycache *
+service_keys(const struct service *service)
+{
+	return (service->keys);
+}

@@ -1,0 +1,36 @@
+/*
+ * sign.h: sign an outbound message.
+ */
+#ifndef MILTER_SIGN_H
+#define MILTER_SIGN_H
+
+#include "base/span.h"
+#include "mail.h"
+#include "outcome.h"
+
+/**
+ * sign_new(mail):
+ * Find the keys for ${mail}, whose header is complete, and begin to sign it.
+ */
+struct sign *sign_new(struct mail *mail);
+
+/**
+ * sign_body(sign, bytes):
+ * The next part of the body.
+ */
+void sign_body(struct sign *sign, struct span bytes);
+
+/**
+ * sign_finish(sign, outcome):
+ * Store the signatures, or why there are none, in ${outcome}.  Return 0, or -1
+ * when signing itself failed.
+ */
+int sign_finish(struct sign *sign, struct outcome *outcome);
+
+/**
+ * sign_free(sign):
+ * Release what the arena of its message does not.  NULL is harmless.
+ */
+void sign_free(struct sign *sign);
+
+#endif

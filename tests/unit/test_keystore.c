@@ -1,0 +1,163 @@
+/* The key store's folders, and which private keys are safe where they lie. */
+#include "dkim/keystore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/unit.h"
+
+static const struct {
+	const char *folder;
+	const char *json;
+	const char *error; /* a part of it; NULL: none */
+	size_t keys;
+} cases[] = {
+	{ "example.org", "{\"schema\":1,\"keys\":[]}", NULL, 0 },
+	{ "example.org",
+	    "{\"schema\":1,\"keys\":[{\"selector\":\"s1\",\"algorithm\":"
+	    "\"rsa\",\"state\":\"active\"},{\"selector\":\"s1\",\"algorithm\":"
+	    "\"ed25519\",\"state\":\"pending\",\"created\":\"2026-11-22\"}]}",
+	    NULL, 2 },
+	{ "example.org", "{\"schema\":2,\"keys\":[]}", "schema", 0 },
+	{ "example.org", "{\"schema\":1}", "list of keys", 0 },
+	{ "example.org", "{\"schema\":1,", "line 1", 0 },
+	{ "example.org", "[]", "schema", 0 },
+	{ "bad name", "{\"schema\":1,\"keys\":[]}", "no domain name", 0 },
+	{ "example.org",
+	    "{\"schema\":1,\"keys\":[{\"selector\":\"../x\",\"algorithm\":"
+	    "\"rsa\",\"state\":\"active\"}]}",
+	    "a key needs", 0 },
+	{ "example.org",
+	    "{\"schema\":1,\"keys\":[{\"selector\":\"s\",\"algorithm\":"
+	    "\"dsa\",\"state\":\"active\"}]}",
+	    "a key needs", 0 },
+	{ "example.org",
+	    "{\"schema\":1,\"keys\":[{\"selector\":\"s\",\"algorithm\":"
+	    "\"rsa\",\"state\":\"lost\"}]}",
+	    "a key needs", 0 },
+	{ "example.org",
+	    "{\"schema\":1,\"keys\":[{\"selector\":7,\"algorithm\":\"rsa\","
+	    "\"state\":\"active\"}]}",
+	    "a key needs", 0 },
+};
+
+static void
+remember_error(void *cookie, const char *text)
+{
+	(void)snprintf(cookie, 512, "%s", text);
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	(void)fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+test_load(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
+		char error[512] = "";
+		struct arena *arena = arena_new();
+		struct keystore store;
+
+		assert_non_null(mkdtemp(directory));
+		char *folder = arena_printf(
+		    arena, "%s/%s", directory, cases[i].folder);
+		char *file = arena_printf(arena, "%s/keys.json", folder);
+
+		assert_int_equal(mkdir(folder, 0700), 0);
+		write_file(file, cases[i].json);
+		int loaded = keystore_load(
+		    arena, directory, remember_error, error, &store);
+
+		if (cases[i].error == NULL ? loaded != 0
+					   : strstr(error, cases[i].error) ==
+			    NULL || loaded == 0)
+			fail_msg("case %zu: %d %s", i, loaded, error);
+		assert_int_equal(store.count, cases[i].keys);
+		(void)unlink(file);
+		(void)rmdir(folder);
+		(void)rmdir(directory);
+		arena_free(arena);
+	}
+}
+
+static void
+test_absent(void **state)
+{
+	struct arena *arena = arena_new();
+	struct keystore store;
+	char error[512] = "";
+
+	(void)state;
+	assert_int_equal(keystore_load(arena, "/nonexistent/keys",
+			     remember_error, error, &store),
+	    0);
+	assert_int_equal(store.count, 0);
+	assert_string_equal(error, "");
+	arena_free(arena);
+}
+
+static void
+test_file_modes(void **state)
+{
+	static const struct {
+		mode_t mode;
+		const char *error;
+	} modes[] = {
+		{ 0600, NULL },
+		{ 0640, NULL },
+		{ 0400, NULL },
+		{ 0644, "chmod o=" },
+		{ 0602, "chmod o=" },
+	};
+	char path[] = "/tmp/mailreeve-key.XXXXXX";
+	struct arena *arena = arena_new();
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < UNIT_COUNT(modes); i++) {
+		assert_int_equal(fchmod(fd, modes[i].mode), 0);
+		const char *error =
+		    keystore_check_file(arena, path, getegid());
+
+		if (modes[i].error == NULL)
+			assert_null(error);
+		else
+			assert_non_null(strstr(error, modes[i].error));
+	}
+	assert_int_equal(fchmod(fd, 0640), 0);
+	/* Only root can give a file to a foreign group. */
+	if (fchown(fd, (uid_t)-1, 54321) == 0)
+		assert_non_null(strstr(
+		    keystore_check_file(arena, path, getegid()), "chgrp"));
+	assert_non_null(keystore_check_file(arena, "/tmp", getegid()));
+	assert_non_null(
+	    keystore_check_file(arena, "/nonexistent", getegid()));
+	(void)close(fd);
+	(void)unlink(path);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_file_modes),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
