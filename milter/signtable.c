@@ -35,12 +35,22 @@ user_is(
 }
 
 static bool
-author_is_listed(const struct signtable_user *user, const char *author)
+is_listed(const struct signtable_user *user, const char *author)
 {
 	for (size_t i = 0; i < user->count; i++)
 		if (pattern_matches(&user->authors[i], author))
 			return (true);
 	return (false);
+}
+
+/* The first of several authors that ${user} may not write as, or NULL. */
+static const char *
+unlisted_author(const struct signtable_user *user, const struct from *from)
+{
+	for (size_t i = 0; i < from->address_count; i++)
+		if (!is_listed(user, from->addresses[i]))
+			return (from->addresses[i]);
+	return (NULL);
 }
 
 /* A login as an address with a lower-case A-label domain; NULL when it has no
@@ -71,21 +81,22 @@ static const char *
 user_refusal(const struct signtable *table, struct arena *arena,
     const struct signtable_query *query)
 {
-	const char *author = query->from->address;
+	const struct from *from = query->from;
 	const char *address = login_address(table, arena, query->login);
-	bool allowed = address != NULL && strcmp(strrchr(address, '@') + 1,
-					      query->from->domain) == 0;
+	bool own_domain = address != NULL &&
+	                  strcmp(strrchr(address, '@') + 1, from->domain) == 0;
+	const char *refused = own_domain ? NULL : from->address;
 
 	for (size_t i = 0; i < table->user_count; i++) {
 		if (!user_is(&table->users[i], query->login, address))
 			continue;
-		allowed = author_is_listed(&table->users[i], author);
+		refused = unlisted_author(&table->users[i], from);
 		break;
 	}
-	if (allowed)
+	if (refused == NULL)
 		return (NULL);
 	return (arena_printf(
-	    arena, "user %s may not write as %s", query->login, author));
+	    arena, "user %s may not write as %s", query->login, refused));
 }
 
 struct signtable_answer

@@ -41,6 +41,8 @@ struct from {
 	const char *domain;  /* FROM_OK: lower-case A-labels; else NULL */
 	const char *address; /* FROM_OK: local-part@domain of the first mailbox,
 	                      * the domain in A-labels; else NULL */
+	const char **addresses; /* FROM_OK: those of all mailboxes, likewise */
+	size_t address_count;
 	const char **domains; /* every distinct domain that could be read, of
 	                       * all From fields */
 	size_t domain_count;

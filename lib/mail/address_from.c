@@ -16,7 +16,7 @@ struct reading {
 	struct from *from;
 	struct span tried[ADDRESS_MAX]; /* domains as written */
 	size_t tried_count;
-	struct mailbox first; /* no domain: none yet */
+	struct address_list authors; /* of the last From field */
 	bool malformed;
 };
 
@@ -112,26 +112,22 @@ try_all(struct reading *reading, struct span value)
 static bool
 read_mailbox(struct reading *reading, const struct mailbox *mailbox)
 {
-	if (!lexeme_is_utf8(mailbox->local_part) ||
-	    mailbox->local_part.len == 0 ||
-	    add_domain(reading, mailbox->domain) == NULL)
-		return (false);
-	if (reading->first.domain.len == 0)
-		reading->first = *mailbox;
-	return (true);
+	return (lexeme_is_utf8(mailbox->local_part) &&
+		mailbox->local_part.len > 0 &&
+		add_domain(reading, mailbox->domain) != NULL);
 }
 
 static void
 read_field(struct reading *reading, struct span value)
 {
-	struct address_list list;
+	struct address_list *list = &reading->authors;
 	bool doubtful = false;
 	bool good =
-	    address_impl_parse(reading->arena, value, &list, &doubtful) == 0 &&
+	    address_impl_parse(reading->arena, value, list, &doubtful) == 0 &&
 	    !doubtful && !lexeme_has_controls(value);
 
-	for (size_t i = 0; good && i < list.count; i++)
-		good = read_mailbox(reading, &list.mailboxes[i]);
+	for (size_t i = 0; good && i < list->count; i++)
+		good = read_mailbox(reading, &list->mailboxes[i]);
 	if (!good) {
 		reading->malformed = true;
 		try_all(reading, value);
@@ -199,5 +195,11 @@ address_from(
 	if (out->status != FROM_OK)
 		return;
 	out->domain = out->domains[0];
-	out->address = print_address(arena, &reading->first, out->domain);
+	out->address_count = reading->authors.count;
+	out->addresses =
+	    arena_array(arena, out->address_count, sizeof(*out->addresses));
+	for (size_t i = 0; i < out->address_count; i++)
+		out->addresses[i] = print_address(
+		    arena, &reading->authors.mailboxes[i], out->domain);
+	out->address = out->addresses[0];
 }

@@ -71,8 +71,8 @@ test_load(void **state)
 		struct keystore store;
 
 		assert_non_null(mkdtemp(directory));
-		char *folder = arena_printf(
-		    arena, "%s/%s", directory, cases[i].folder);
+		char *folder =
+		    arena_printf(arena, "%s/%s", directory, cases[i].folder);
 		char *file = arena_printf(arena, "%s/keys.json", folder);
 
 		assert_int_equal(mkdir(folder, 0700), 0);
@@ -80,9 +80,9 @@ test_load(void **state)
 		int loaded = keystore_load(
 		    arena, directory, remember_error, error, &store);
 
-		if (cases[i].error == NULL ? loaded != 0
-					   : strstr(error, cases[i].error) ==
-			    NULL || loaded == 0)
+		if (cases[i].error == NULL
+			? loaded != 0
+			: strstr(error, cases[i].error) == NULL || loaded == 0)
 			fail_msg("case %zu: %d %s", i, loaded, error);
 		assert_int_equal(store.count, cases[i].keys);
 		(void)unlink(file);
@@ -129,8 +129,7 @@ test_file_modes(void **state)
 	assert_true(fd >= 0);
 	for (size_t i = 0; i < UNIT_COUNT(modes); i++) {
 		assert_int_equal(fchmod(fd, modes[i].mode), 0);
-		const char *error =
-		    keystore_check_file(arena, path, getegid());
+		const char *error = keystore_check_file(arena, path, getegid());
 
 		if (modes[i].error == NULL)
 			assert_null(error);
@@ -143,8 +142,7 @@ test_file_modes(void **state)
 		assert_non_null(strstr(
 		    keystore_check_file(arena, path, getegid()), "chgrp"));
 	assert_non_null(keystore_check_file(arena, "/tmp", getegid()));
-	assert_non_null(
-	    keystore_check_file(arena, "/nonexistent", getegid()));
+	assert_non_null(keystore_check_file(arena, "/nonexistent", getegid()));
 	(void)close(fd);
 	(void)unlink(path);
 	arena_free(arena);

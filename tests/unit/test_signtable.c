@@ -6,7 +6,12 @@
 #include "support/unit.h"
 
 /* The rules of the table below, by number. */
-enum { NO_RULE = -1, SHOP_RULE, BELOW_RULE, ORG_RULE };
+enum {
+	NO_RULE = -1,
+	SHOP_RULE,
+	BELOW_RULE,
+	ORG_RULE
+};
 
 static const struct {
 	const char *from; /* the whole header section */
@@ -65,15 +70,14 @@ fill(struct arena *arena, struct signtable *table,
 	authors[0] = pattern(arena, "press@example.org");
 	authors[1] = pattern(arena, "*");
 	authors[2] = pattern(arena, "example.org");
-	users[0] = (struct signtable_user){ .login = "Carol@example.net",
-		.authors = &authors[0],
-		.count = 1 };
-	users[1] = (struct signtable_user){ .login = "root",
-		.authors = &authors[1],
-		.count = 1 };
-	users[2] = (struct signtable_user){ .logins =
-						pattern(arena,
-						    "*@staff.example"),
+	users[0] = (struct signtable_user){
+		.login = "Carol@example.net", .authors = &authors[0], .count = 1
+	};
+	users[1] = (struct signtable_user){
+		.login = "root", .authors = &authors[1], .count = 1
+	};
+	users[2] = (struct signtable_user){ .logins = pattern(
+						arena, "*@staff.example"),
 		.authors = &authors[2],
 		.count = 1 };
 	*table = (struct signtable){ .rules = rules,
@@ -106,12 +110,12 @@ test_find(void **state)
 			.login = cases[i].login };
 		struct signtable_answer answer =
 		    signtable_find(&table, arena, &query);
-		int rule = answer.rule == NULL ? NO_RULE
-					       : (int)(answer.rule - rules);
+		int rule =
+		    answer.rule == NULL ? NO_RULE : (int)(answer.rule - rules);
 
 		if (rule != cases[i].rule)
-			fail_msg("case %zu: rule %d, %s", i, rule,
-			    answer.refusal);
+			fail_msg(
+			    "case %zu: rule %d, %s", i, rule, answer.refusal);
 		if (rule == NO_RULE &&
 		    strstr(answer.refusal, cases[i].refusal) == NULL)
 			fail_msg("case %zu: %s", i, answer.refusal);
