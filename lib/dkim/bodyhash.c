@@ -137,8 +137,8 @@ bodyhash_want(struct bodyhash *set, enum dkim_canon canon, uint64_t limit)
 		    size * sizeof(struct wish));
 		set->size = size;
 	}
-	set->wishes[set->count] = (struct wish){ .canon = canon,
-		.limit = limit };
+	set->wishes[set->count] =
+	    (struct wish){ .canon = canon, .limit = limit };
 	if (set->streams[canon] == NULL)
 		set->streams[canon] = stream_new(set, canon);
 	set->count++;

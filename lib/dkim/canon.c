@@ -13,7 +13,7 @@ blanks_length(struct span text)
 		if (byte == ' ' || byte == '\t')
 			len++;
 		else if (byte == '\r' && span_at(text, len + 1) == '\n' &&
-		    (third == ' ' || third == '\t'))
+			 (third == ' ' || third == '\t'))
 			len += 3;
 		else
 			return (len);
@@ -46,7 +46,8 @@ lower_name(struct buf *out, struct span name)
 	unsigned char lower[64];
 
 	while (name.len > 0) {
-		size_t len = name.len < sizeof(lower) ? name.len : sizeof(lower);
+		size_t len =
+		    name.len < sizeof(lower) ? name.len : sizeof(lower);
 
 		for (size_t i = 0; i < len; i++)
 			lower[i] = span_lower(name.data[i]);
@@ -73,15 +74,15 @@ relaxed_header(struct buf *out, struct span name, struct span value)
 }
 
 void
-canon_header(struct buf *out, enum dkim_canon canon, struct span name,
-    struct span value)
+canon_header(
+    struct buf *out, enum dkim_canon canon, const struct header_field *field)
 {
 	if (canon == DKIM_RELAXED) {
-		relaxed_header(out, name, value);
+		relaxed_header(out, field->name, field->value);
 		return;
 	}
 	/* RFC 6376 3.4.1: not a byte changes. */
-	buf_add(out, name);
+	buf_add(out, field->raw_name);
 	buf_add_byte(out, ':');
-	buf_add(out, value);
+	buf_add(out, field->value);
 }

@@ -11,14 +11,15 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "dkim/dkim.h"
+#include "mail/header.h"
 
 /**
- * canon_header(out, canon, name, value):
- * Append the field ${name}, whose ${value} is what stands after the colon, to
- * ${out}, canonicalized, without a final CRLF (RFC 6376 3.4.1, 3.4.2).
+ * canon_header(out, canon, field):
+ * Append ${field} to ${out}, canonicalized, without a final CRLF (RFC 6376
+ * 3.4.1, 3.4.2).
  */
-void canon_header(struct buf *out, enum dkim_canon canon, struct span name,
-    struct span value);
+void canon_header(
+    struct buf *out, enum dkim_canon canon, const struct header_field *field);
 
 /* Runs of the body that are shorter are gathered here before they go on. */
 #define CANON_STAGE 4096
@@ -31,10 +32,10 @@ struct canon_body {
 	enum dkim_canon canon;
 	canon_sink *sink;
 	void *cookie;
-	bool blank;      /* white space that perhaps ends a line */
-	bool cr;         /* a CR that perhaps begins a CRLF */
-	bool started;    /* there was a line that is not empty */
-	uint64_t crlfs;  /* line ends that are perhaps the body's last */
+	bool blank;     /* white space that perhaps ends a line */
+	bool cr;        /* a CR that perhaps begins a CRLF */
+	bool started;   /* there was a line that is not empty */
+	uint64_t crlfs; /* line ends that are perhaps the body's last */
 	size_t staged;
 	unsigned char stage[CANON_STAGE];
 };

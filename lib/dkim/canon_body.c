@@ -54,7 +54,7 @@ static bool
 ends_with_crlf(struct span run)
 {
 	return (run.len >= 2 && run.data[run.len - 1] == '\n' &&
-	    run.data[run.len - 2] == '\r');
+		run.data[run.len - 2] == '\r');
 }
 
 /* Pass on ${run}, which no CR ends that belongs to a CRLF, without its last
@@ -92,7 +92,7 @@ find_in_block(const unsigned char *data)
 	memcpy(&here, data, BLOCK);
 	memcpy(&next, data + 1, BLOCK); /* UNSAFE: by contract */
 	block found = (block)(here == '\t') |
-	    ((block)(here == ' ') & (block)(next <= ' '));
+	              ((block)(here == ' ') & (block)(next <= ' '));
 
 	memcpy(&bits, &found, BLOCK);
 	if (bits[0] != 0)
@@ -139,7 +139,7 @@ blanks(struct canon_body *body, struct span bytes)
 		if (end == bytes.len)
 			body->blank = true;
 		else if (bytes.data[end] != '\r' ||
-		    span_at(bytes, end + 1) != '\n')
+			 span_at(bytes, end + 1) != '\n')
 			lines(body, space);
 	}
 	lines(body, slice(bytes, start, bytes.len));

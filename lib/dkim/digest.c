@@ -34,8 +34,8 @@ digest_free(struct digest *digest)
 void
 digest_add(struct digest *digest, struct span bytes)
 {
-	must(EVP_DigestUpdate(
-		 (EVP_MD_CTX *)digest, bytes.data, bytes.len) == 1);
+	must(
+	    EVP_DigestUpdate((EVP_MD_CTX *)digest, bytes.data, bytes.len) == 1);
 }
 
 void

@@ -31,8 +31,8 @@ key_type(struct span k)
 {
 	if (span_is_nocase(k, "rsa"))
 		return (DKIM_KEY_RSA);
-	return (span_is_nocase(k, "ed25519") ? DKIM_KEY_ED25519
-					     : DKIM_KEY_UNKNOWN);
+	return (
+	    span_is_nocase(k, "ed25519") ? DKIM_KEY_ED25519 : DKIM_KEY_UNKNOWN);
 }
 
 /* Decode ${der} with ${decode} if it is nothing but one key. */
@@ -40,9 +40,9 @@ static EVP_PKEY *
 decode_der(struct span der, bool is_info)
 {
 	const unsigned char *next = der.data;
-	EVP_PKEY *key = is_info
-	    ? d2i_PUBKEY(NULL, &next, (long)der.len)
-	    : d2i_PublicKey(EVP_PKEY_RSA, NULL, &next, (long)der.len);
+	EVP_PKEY *key =
+	    is_info ? d2i_PUBKEY(NULL, &next, (long)der.len)
+		    : d2i_PublicKey(EVP_PKEY_RSA, NULL, &next, (long)der.len);
 
 	/* UNSAFE: d2i leaves next inside der or at its end. */
 	if (key != NULL && next == der.data + der.len)
@@ -68,7 +68,7 @@ check_rsa(struct dkim_key *key)
 		key->public, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
 		return ("the RSA key has no exponent");
 	bool usable = BN_num_bits(exponent) <= RSA_MAX_EXPONENT_BITS &&
-	    BN_is_odd(exponent) && !BN_is_one(exponent);
+	              BN_is_odd(exponent) && !BN_is_one(exponent);
 
 	BN_free(exponent);
 	return (usable ? NULL : "the RSA key's exponent is unusable");
@@ -189,9 +189,8 @@ dkim_key_ref(struct dkim_key *key)
 void
 dkim_key_free(struct dkim_key *key)
 {
-	if (key == NULL ||
-	    atomic_fetch_sub_explicit(
-		&key->references, 1, memory_order_acq_rel) > 1)
+	if (key == NULL || atomic_fetch_sub_explicit(
+			       &key->references, 1, memory_order_acq_rel) > 1)
 		return;
 	EVP_PKEY_free(key->public);
 	free(key->notes);
@@ -205,26 +204,28 @@ dkim_key_info(const struct dkim_key *key)
 }
 
 static bool
-check_signature_rsa(EVP_PKEY *public, const unsigned char hash[32],
-    struct span signature)
+check_signature_rsa(
+    EVP_PKEY *public, const unsigned char hash[32], struct span signature)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(public, NULL);
-	bool good = context != NULL && EVP_PKEY_verify_init(context) == 1 &&
+	bool good =
+	    context != NULL && EVP_PKEY_verify_init(context) == 1 &&
 	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
 	    EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
-	    EVP_PKEY_verify(
-		context, signature.data, signature.len, hash, 32) == 1;
+	    EVP_PKEY_verify(context, signature.data, signature.len, hash, 32) ==
+		1;
 
 	EVP_PKEY_CTX_free(context);
 	return (good);
 }
 
 static bool
-check_signature_ed25519(EVP_PKEY *public, const unsigned char hash[32],
-    struct span signature)
+check_signature_ed25519(
+    EVP_PKEY *public, const unsigned char hash[32], struct span signature)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool good = context != NULL &&
+	bool good =
+	    context != NULL &&
 	    EVP_DigestVerifyInit(context, NULL, NULL, NULL, public) == 1 &&
 	    EVP_DigestVerify(
 		context, signature.data, signature.len, hash, 32) == 1;
@@ -240,8 +241,8 @@ dkim_key_check(const struct dkim_key *key, const unsigned char hash[32],
 	if (key->public == NULL || signature.len == 0)
 		return (false);
 	bool good = key->info.type == DKIM_KEY_RSA
-	    ? check_signature_rsa(key->public, hash, signature)
-	    : check_signature_ed25519(key->public, hash, signature);
+	                ? check_signature_rsa(key->public, hash, signature)
+	                : check_signature_ed25519(key->public, hash, signature);
 
 	ERR_clear_error();
 	return (good);

@@ -62,8 +62,8 @@ keycache_free(struct keycache *cache)
 	if (cache == NULL)
 		return;
 	while (!list_is_empty(&cache->recent))
-		entry_drop(cache,
-		    LIST_VALUE(cache->recent.next, struct entry, link));
+		entry_drop(
+		    cache, LIST_VALUE(cache->recent.next, struct entry, link));
 	hash_free(cache->entries);
 	(void)pthread_mutex_destroy(&cache->lock);
 	free(cache);
@@ -93,8 +93,8 @@ remember(struct keycache *cache, struct span record, struct dkim_key *key)
 	if (cache->limit == 0 || hash_get(cache->entries, record) != NULL)
 		return;
 	if (hash_count(cache->entries) == cache->limit)
-		entry_drop(cache,
-		    LIST_VALUE(cache->recent.prev, struct entry, link));
+		entry_drop(
+		    cache, LIST_VALUE(cache->recent.prev, struct entry, link));
 	struct entry *entry = allocate(sizeof(*entry) + record.len);
 
 	if (record.len > 0)

@@ -25,8 +25,8 @@ struct dkim_private {
 
 /* Read ${path} whole into ${text}.  Return NULL or the reason. */
 static const char *
-read_file(const char *path, struct arena *arena, unsigned char *text,
-    size_t *len)
+read_file(
+    const char *path, struct arena *arena, unsigned char *text, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
@@ -39,9 +39,9 @@ read_file(const char *path, struct arena *arena, unsigned char *text,
 	for (*len = 0; got > 0 && *len < FILE_MAX_BYTES; *len += (size_t)got)
 		/* UNSAFE: text has room for FILE_MAX_BYTES. */
 		got = read(fd, text + *len, FILE_MAX_BYTES - *len);
-	const char *error = got < 0
-	    ? arena_printf(arena, "%s: %s", path, strerror(errno))
-	    : NULL;
+	const char *error =
+	    got < 0 ? arena_printf(arena, "%s: %s", path, strerror(errno))
+		    : NULL;
 
 	(void)close(fd);
 	return (error);
@@ -69,16 +69,15 @@ static const struct {
 	    "name the file of the private key" },
 	{ "-----BEGIN CERTIFICATE-----",
 	    "this is a certificate: name the file of a private key" },
-	{ "v=DKIM1",
-	    "this is a key record for the DNS: "
-	    "name the file of the private key" },
+	{ "v=DKIM1", "this is a key record for the DNS: "
+		     "name the file of the private key" },
 };
 
 static const char *
 explain(const char *text)
 {
 	for (size_t i = 0; i < sizeof(wrong_files) / sizeof(wrong_files[0]);
-	    i++)
+	     i++)
 		if (strstr(text, wrong_files[i].mark) != NULL)
 			return (wrong_files[i].error);
 	if (strstr(text, "PRIVATE KEY-----") != NULL)
@@ -103,9 +102,9 @@ static EVP_PKEY *
 decode(const unsigned char *text, size_t len)
 {
 	BIO *bio = BIO_new_mem_buf(text, (int)len);
-	EVP_PKEY *key = bio == NULL
-	    ? NULL
-	    : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *key = bio == NULL ? NULL
+	                            : PEM_read_bio_PrivateKey(
+					  bio, NULL, no_passphrase, NULL);
 
 	BIO_free(bio);
 	ERR_clear_error();
@@ -221,7 +220,8 @@ sign_rsa(EVP_PKEY *key, const unsigned char hash[32], unsigned char *out,
     size_t *len)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-	bool good = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
+	bool good =
+	    context != NULL && EVP_PKEY_sign_init(context) == 1 &&
 	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
 	    EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
 	    EVP_PKEY_sign(context, out, len, hash, 32) == 1;
@@ -236,8 +236,8 @@ sign_ed25519(EVP_PKEY *key, const unsigned char hash[32], unsigned char *out,
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool good = context != NULL &&
-	    EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
-	    EVP_DigestSign(context, out, len, hash, 32) == 1;
+	            EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
+	            EVP_DigestSign(context, out, len, hash, 32) == 1;
 
 	EVP_MD_CTX_free(context);
 	return (good);
@@ -250,8 +250,8 @@ dkim_private_sign(const struct dkim_private *key, struct arena *arena,
 	size_t len = (size_t)EVP_PKEY_get_size(key->key);
 	unsigned char *signature = arena_alloc(arena, len);
 	bool good = key->algorithm == DKIM_ED25519_SHA256
-	    ? sign_ed25519(key->key, hash, signature, &len)
-	    : sign_rsa(key->key, hash, signature, &len);
+	                ? sign_ed25519(key->key, hash, signature, &len)
+	                : sign_rsa(key->key, hash, signature, &len);
 
 	ERR_clear_error();
 	*out = span_new(signature, len);

@@ -29,12 +29,16 @@ struct dkim_sign_options {
 	const char *const *headers;
 	size_t header_count;
 	/* Of those, the ones named once more than they occur, so that none can
-	 * be added (RFC 6376 5.4.2); NULL: dkim_sign_default_oversigned. */
+	 * be added (RFC 6376 5.4.2), List- fields only when there is one; NULL:
+	 * dkim_sign_default_oversigned. */
 	const char *const *oversigned;
 	size_t oversigned_count;
 };
 
-/* RFC 6376 5.4.1 and List-Unsubscribe, List-Unsubscribe-Post; end with NULL. */
+/* RFC 6376 5.4.1 and List-Unsubscribe, List-Unsubscribe-Post; end with NULL.
+ * From is signed even if a list lacks it; Return-Path, Received,
+ * DKIM-Signature, Authentication-Results, Delivered-To and X-Mailreeve- fields
+ * never are. */
 extern const char *const dkim_sign_default_headers[];
 extern const char *const dkim_sign_default_oversigned[];
 

@@ -7,10 +7,10 @@ fws_length(struct span text)
 	size_t len = 0;
 
 	for (;;) {
-		size_t line_end = span_at(text, len) == '\r' &&
-			span_at(text, len + 1) == '\n'
-		    ? 2
-		    : 0;
+		size_t line_end =
+		    span_at(text, len) == '\r' && span_at(text, len + 1) == '\n'
+			? 2
+			: 0;
 		int byte = span_at(text, len + line_end);
 
 		if (byte != ' ' && byte != '\t')
@@ -230,8 +230,9 @@ tags_decode_base64(struct arena *arena, struct span value, struct span *out)
 			return (false);
 		bits = bits << 6 | (uint32_t)digit;
 		if (digits++ % 4 != 0)
-			bytes[len++] = (unsigned char)(bits >>
-			    (6 - 2 * ((digits - 1) % 4)));
+			bytes[len++] =
+			    (unsigned char)(bits >>
+					    (6 - 2 * ((digits - 1) % 4)));
 	}
 	*out = span_new(bytes, len);
 	return (padding <= 2 && digits % 4 != 1);
@@ -247,12 +248,13 @@ tags_encode_base64(struct arena *arena, struct span bytes)
 		int second = span_at(bytes, i + 1);
 		int third = span_at(bytes, i + 2);
 		uint32_t bits = (uint32_t)bytes.data[i] << 16 |
-		    (uint32_t)(second < 0 ? 0 : second) << 8 |
-		    (uint32_t)(third < 0 ? 0 : third);
+		                (uint32_t)(second < 0 ? 0 : second) << 8 |
+		                (uint32_t)(third < 0 ? 0 : third);
 
 		text[len++] = alphabet[bits >> 18];
 		text[len++] = alphabet[bits >> 12 & 63];
-		text[len++] = (char)(second < 0 ? '=' : alphabet[bits >> 6 & 63]);
+		text[len++] =
+		    (char)(second < 0 ? '=' : alphabet[bits >> 6 & 63]);
 		text[len++] = (char)(third < 0 ? '=' : alphabet[bits & 63]);
 	}
 	return (text);

@@ -1,0 +1,38 @@
+/*
+ * dkim.h: keys, key records and resolvers for the tests of DKIM.
+ */
+#ifndef SUPPORT_DKIM_H
+#define SUPPORT_DKIM_H
+
+#include "base/arena.h"
+#include "dkim/key.h"
+#include "dns/dns.h"
+
+/**
+ * support_key(arena, name):
+ * Return the private key support/keys/${name}; the caller frees it.
+ */
+struct dkim_private *support_key(struct arena *arena, const char *name);
+
+/**
+ * support_record(arena, key, tags):
+ * Return the key record of ${key} that begins with ${tags}.
+ */
+const char *support_record(struct arena *arena,
+    const struct dkim_private *key, const char *tags);
+
+/**
+ * support_txt(arena, name, text):
+ * Return a line of a zone file: a TXT record at ${name} with ${text}, cut into
+ * strings that fit.
+ */
+const char *support_txt(
+    struct arena *arena, const char *name, const char *text);
+
+/**
+ * support_dns(arena, zone):
+ * Return a resolver that answers from the zone file with the text ${zone}.
+ */
+struct dns *support_dns(struct arena *arena, const char *zone);
+
+#endif
