@@ -18,8 +18,8 @@ struct dkim_private *support_key(struct arena *arena, const char *name);
  * support_record(arena, key, tags):
  * Return the key record of ${key} that begins with ${tags}.
  */
-const char *support_record(struct arena *arena,
-    const struct dkim_private *key, const char *tags);
+const char *support_record(
+    struct arena *arena, const struct dkim_private *key, const char *tags);
 
 /**
  * support_txt(arena, name, text):

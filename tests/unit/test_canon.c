@@ -80,8 +80,7 @@ static const struct {
 	{ "\r\na\r\n", "\r\na\r\n", "\r\na\r\n" },
 	{ " \r\n\r\na\r\n", " \r\n\r\na\r\n", "\r\n\r\na\r\n" },
 	{ "a\r\n \r\n\t\r\n", "a\r\n \r\n\t\r\n", "a\r\n" },
-	{ "a\r\n \r\n\t\r\nb", "a\r\n \r\n\t\r\nb\r\n",
-	    "a\r\n\r\n\r\nb\r\n" },
+	{ "a\r\n \r\n\t\r\nb", "a\r\n \r\n\t\r\nb\r\n", "a\r\n\r\n\r\nb\r\n" },
 	{ "a b  c\td\t\te \t f\r\n", "a b  c\td\t\te \t f\r\n",
 	    "a b c d e f\r\n" },
 	{ "  a\r\n\tb\r\n", "  a\r\n\tb\r\n", " a\r\n b\r\n" },
@@ -118,8 +117,8 @@ gather(void *cookie, struct span bytes)
 /* Canonicalize ${body} in pieces that end at ${first}, ${second} and the end.
  */
 static void
-check_body(const char *body, size_t first, size_t second,
-    enum dkim_canon canon, const char *wanted)
+check_body(const char *body, size_t first, size_t second, enum dkim_canon canon,
+    const char *wanted)
 {
 	struct arena *arena = arena_new();
 	struct canon_body *work = arena_alloc(arena, sizeof(*work));
@@ -207,16 +206,16 @@ check_random(struct span body, unsigned int *seed, enum dkim_canon canon)
 		span_skip(&rest, len);
 	}
 	canon_body_finish(work);
-	assert_true(
-	    span_eq(buf_span(&out), plain_canon(arena, canon, body)));
+	assert_true(span_eq(buf_span(&out), plain_canon(arena, canon, body)));
 	arena_free(arena);
 }
 
 static void
 test_random_bodies(void **state)
 {
-	static const char *const words[] = { " ", "  ", "\t", "\r\n", "\r\n\r\n",
-		"\r", "\n", "x", "word", "a longer run of words without a fold",
+	static const char *const words[] = { " ", "  ", "\t", "\r\n",
+		"\r\n\r\n", "\r", "\n", "x", "word",
+		"a longer run of words without a fold",
 		"0123456789abcdef0123456789abcdef0123456789abcdef" };
 	unsigned int seed = 1;
 	unsigned char body[20000];

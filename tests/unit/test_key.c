@@ -3,8 +3,9 @@
 #include "dkim/key.h"
 
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dkim/keycache.h"
@@ -18,12 +19,6 @@
 	"a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR" \
 	"+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l" \
 	"/K4w3QIDAQAB"
-/* The same key as an RSAPublicKey. */
-#define RSA_PKCS1_P                                                            \
-	"MIGJAoGBAOQeU5CgFPNZGIazlXo2k/eJ1jpaTTxrmqF1HrDLlt04pvaMtCJj8nXolia" \
-	"RC/H9vJjMI1vdb3XLcW60AIN/PBD8EL97/y4GwJH7LPUvGP48vqUe+owqszesbiGy1P" \
-	"lCO8c70/OjFnJVgvMF87YR4LcincbbaSvI5MgpP6X8rjDdAgMBAAE="
-
 enum {
 	TESTING = 1,
 	STRICT = 2,
@@ -89,8 +84,8 @@ static const struct {
 	    NULL },
 	{ "v=DKIM1; k=; p=" RSA_P, "k= is unknown", DKIM_KEY_UNKNOWN, 0, 0,
 	    NULL },
-	{ "v=DKIM1; p=" RSA_P "; p=" RSA_P, "malformed", DKIM_KEY_UNKNOWN, 0,
-	    0, NULL },
+	{ "v=DKIM1; p=" RSA_P "; p=" RSA_P, "malformed", DKIM_KEY_UNKNOWN, 0, 0,
+	    NULL },
 	{ "k=ed25519; p=!" ED_P, "not base64", DKIM_KEY_ED25519, 0, 0, NULL },
 	{ "k=ed25519; p=AAAA", "not an Ed25519", DKIM_KEY_ED25519, 0, 0, NULL },
 	{ "k=ed25519; p=" RSA_P, "not an Ed25519", DKIM_KEY_ED25519, 0, 0,
@@ -147,8 +142,8 @@ test_long_record(void **state)
 
 	(void)state;
 	memset(record, 'x', sizeof(record) - 1);
-	memcpy(record, "k=ed25519; p=" ED_P "; x=",
-	    strlen("k=ed25519; p=" ED_P "; x="));
+	memcpy(record,
+	    "k=ed25519; p=" ED_P "; x=", strlen("k=ed25519; p=" ED_P "; x="));
 	struct dkim_key *key =
 	    dkim_key_parse(span_new(record, DKIM_KEY_MAX_RECORD));
 
@@ -201,8 +196,7 @@ check_pair(const struct dkim_private *private, const char *record,
 	unsigned char broken[1100];
 
 	assert_null(dkim_key_info(key)->error);
-	assert_int_equal(
-	    dkim_key_info(key)->bits, dkim_private_bits(private));
+	assert_int_equal(dkim_key_info(key)->bits, dkim_private_bits(private));
 	assert_true(dkim_key_check(key, hash, signature));
 	memcpy(other, hash, sizeof(other));
 	other[31] ^= 1;
@@ -211,8 +205,8 @@ check_pair(const struct dkim_private *private, const char *record,
 	broken[signature.len / 2] ^= 1;
 	assert_false(
 	    dkim_key_check(key, hash, span_new(broken, signature.len)));
-	assert_false(dkim_key_check(
-	    key, hash, span_head(signature, signature.len - 1)));
+	assert_false(
+	    dkim_key_check(key, hash, span_head(signature, signature.len - 1)));
 	assert_false(dkim_key_check(key, hash, span_head(signature, 0)));
 	dkim_key_free(key);
 }
@@ -230,10 +224,9 @@ test_sign_and_check(void **state)
 		    support_key(arena, usable_files[i].file);
 		struct span signature;
 
-		assert_int_equal(dkim_private_algorithm(key),
-		    usable_files[i].algorithm);
 		assert_int_equal(
-		    dkim_private_bits(key), usable_files[i].bits);
+		    dkim_private_algorithm(key), usable_files[i].algorithm);
+		assert_int_equal(dkim_private_bits(key), usable_files[i].bits);
 		assert_int_equal(
 		    dkim_private_sign(key, arena, hash, &signature), 0);
 		check_pair(key, support_record(arena, key, "v=DKIM1; "),
@@ -241,8 +234,8 @@ test_sign_and_check(void **state)
 		if (usable_files[i].algorithm == DKIM_RSA_SHA256)
 			check_pair(key,
 			    arena_printf(arena, "p=%s",
-				as_pkcs1(arena,
-				    dkim_private_public(key, arena))),
+				as_pkcs1(
+				    arena, dkim_private_public(key, arena))),
 			    signature, hash);
 		dkim_private_free(key);
 		arena_free(arena);
@@ -326,8 +319,8 @@ use_cache(void *cookie)
 	for (int i = 0; i < 2000; i++) {
 		char record[64];
 
-		(void)snprintf(record, sizeof(record),
-		    "k=ed25519; x=%d; p=" ED_P, i % 7);
+		(void)snprintf(
+		    record, sizeof(record), "k=ed25519; x=%d; p=" ED_P, i % 7);
 		struct dkim_key *key = keycache_get(cache, span_str(record));
 
 		if (dkim_key_info(key)->bits != 256)

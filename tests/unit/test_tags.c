@@ -2,7 +2,7 @@
 
 #include "dkim/tags.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX 4
@@ -67,10 +67,10 @@ test_parse(void **state)
 		assert_null(error);
 		assert_int_equal(list.count, wanted->count);
 		for (size_t j = 0; j < list.count; j++) {
-			assert_true(span_is(
-			    list.tags[j].name, wanted->tags[j].name));
-			assert_true(span_is(
-			    list.tags[j].value, wanted->tags[j].value));
+			assert_true(
+			    span_is(list.tags[j].name, wanted->tags[j].name));
+			assert_true(
+			    span_is(list.tags[j].value, wanted->tags[j].value));
 		}
 	}
 }
@@ -214,8 +214,8 @@ test_quoted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(quoted_cases); i++) {
-		bool good = tags_unquote(
-		    arena, span_str(quoted_cases[i].text), &out);
+		bool good =
+		    tags_unquote(arena, span_str(quoted_cases[i].text), &out);
 
 		assert_int_equal(good, quoted_cases[i].decoded != NULL);
 		if (good)
