@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +38,42 @@ struct daemon {
 	pid_t pid;  /* 0: not running */
 	int status; /* of the last one; -1: none has ended */
 	int notify;
+	uid_t user;
+	gid_t group;
 };
+
+static void
+choose_user(struct daemon *daemon)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+
+	daemon->user = geteuid();
+	daemon->group = getegid();
+	if (daemon->user != 0 || nobody == NULL)
+		return;
+	daemon->user = nobody->pw_uid;
+	daemon->group = nobody->pw_gid;
+}
+
+/* Another user may not reach the build folder; he gets a copy. */
+static int
+place_program(struct daemon *daemon, const char *program)
+{
+	struct arena *arena;
+	struct span bytes;
+	int result;
+
+	daemon->program = arena_strdup(daemon->arena, program);
+	if (daemon->user == geteuid())
+		return (0);
+	daemon->program = daemon_path(daemon, "program");
+	arena = arena_new();
+	result = files_read(arena, program, &bytes);
+	if (result == 0)
+		result = files_write(daemon->program, bytes, 0755);
+	arena_free(arena);
+	return (result);
+}
 
 struct daemon *
 daemon_new(const char *program, const char *name)
@@ -45,13 +82,15 @@ daemon_new(const char *program, const char *name)
 	struct daemon *daemon = arena_alloc(arena, sizeof(*daemon));
 
 	daemon->arena = arena;
-	daemon->program = arena_strdup(arena, program);
 	daemon->folder = files_folder(arena, name);
 	daemon->notify = -1;
 	daemon->status = -1;
 	buf_init(&daemon->text, arena, CONFIG_MAX);
-	if (daemon->folder != NULL)
+	choose_user(daemon);
+	if (daemon->folder != NULL && place_program(daemon, program) == 0)
 		return (daemon);
+	if (daemon->folder != NULL)
+		files_remove(daemon->folder);
 	arena_free(arena);
 	return (NULL);
 }
@@ -69,6 +108,18 @@ daemon_free(struct daemon *daemon)
 		close(daemon->notify);
 	files_remove(daemon->folder);
 	arena_free(daemon->arena);
+}
+
+uid_t
+daemon_user(const struct daemon *daemon)
+{
+	return (daemon->user);
+}
+
+gid_t
+daemon_group(const struct daemon *daemon)
+{
+	return (daemon->group);
 }
 
 const char *
@@ -128,6 +179,14 @@ daemon_option(struct daemon *daemon, const char *line)
 		daemon->option_count++;
 }
 
+void
+daemon_unset(struct daemon *daemon, const char *name)
+{
+	for (size_t i = 0; i < daemon->option_count; i++)
+		if (span_is(option_name(daemon->options[i]), name))
+			daemon->options[i] = "";
+}
+
 const char *
 daemon_option_value(struct daemon *daemon, const char *name)
 {
@@ -163,6 +222,9 @@ daemon_write(struct daemon *daemon)
 	buf_add(&out, buf_span(&daemon->text));
 	if (files_write(path, buf_span(&out), 0640) != 0)
 		return (fail_errno(daemon, path));
+	if (daemon->user != geteuid() &&
+	    files_own(daemon->folder, daemon->user, daemon->group) != 0)
+		return (fail_errno(daemon, daemon->folder));
 	return (0);
 }
 
@@ -196,6 +258,11 @@ run_program(const struct daemon *daemon, const char *config, const char *notify,
 	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0640);
 	int null = open("/dev/null", O_RDONLY);
 
+	if (daemon->user != geteuid() &&
+	    (setgroups(0, NULL) != 0 ||
+		setresgid(daemon->group, daemon->group, daemon->group) != 0 ||
+		setresuid(daemon->user, daemon->user, daemon->user) != 0))
+		_exit(127);
 	/* A test that is killed takes its daemon along. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (fd < 0 || null < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 ||
@@ -255,7 +322,7 @@ daemon_start(struct daemon *daemon)
 	const char *log = daemon_path(daemon, "log");
 	int64_t deadline = clock_monotonic_ms() + DAEMON_START_MS;
 
-	if (daemon_write(daemon) != 0 || open_notify(daemon) != 0)
+	if (open_notify(daemon) != 0 || daemon_write(daemon) != 0)
 		return (-1);
 	fflush(NULL);
 	daemon->pid = fork();

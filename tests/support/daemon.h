@@ -1,6 +1,8 @@
 /*
  * daemon.h: one of our programs, run for a test with a configuration of its own
- * in a temporary folder.
+ * in a temporary folder.  When root runs the test, a copy of the program runs
+ * as nobody: our daemons never run as root, and the leak checker of a process
+ * that changed its user cannot look at it.
  */
 #ifndef SUPPORT_DAEMON_H
 #define SUPPORT_DAEMON_H
@@ -33,6 +35,13 @@ struct daemon *daemon_new(const char *program, const char *name);
 void daemon_free(struct daemon *daemon);
 
 /**
+ * daemon_user(daemon), daemon_group(daemon):
+ * Return whom the program runs as.
+ */
+uid_t daemon_user(const struct daemon *daemon);
+gid_t daemon_group(const struct daemon *daemon);
+
+/**
  * daemon_path(daemon, name):
  * Return the path of ${name} in the folder; it lives as long as ${daemon}.
  */
@@ -44,6 +53,12 @@ const char *daemon_path(struct daemon *daemon, const char *name);
  * one with that name.
  */
 void daemon_option(struct daemon *daemon, const char *line);
+
+/**
+ * daemon_unset(daemon, name):
+ * Forget the option ${name}.
+ */
+void daemon_unset(struct daemon *daemon, const char *name);
 
 /**
  * daemon_option_value(daemon, name):

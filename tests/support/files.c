@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FILE_MAX ((size_t)256 * 1024 * 1024)
@@ -75,6 +77,23 @@ files_folder(struct arena *arena, const char *name)
 	    top != NULL && *top != '\0' ? top : "/tmp", name);
 
 	return (mkdtemp(path));
+}
+
+int
+files_own(const char *path, uid_t user, gid_t group)
+{
+	char *name = strdup(path);
+	char *const paths[] = { name, NULL };
+	FTS *tree = name == NULL ? NULL : fts_open(paths, FTS_PHYSICAL, NULL);
+	int result = tree == NULL ? -1 : 0;
+
+	for (FTSENT *entry; result == 0 && (entry = fts_read(tree)) != NULL;)
+		if (entry->fts_info != FTS_DP)
+			result = lchown(entry->fts_accpath, user, group);
+	if (tree != NULL)
+		(void)fts_close(tree);
+	free(name);
+	return (result);
 }
 
 static int

@@ -35,6 +35,13 @@ int files_write(
 char *files_folder(struct arena *arena, const char *name);
 
 /**
+ * files_own(path, user, group):
+ * Give the folder ${path} and all below it to ${user} and ${group}.  Return 0,
+ * or -1 with errno set.
+ */
+int files_own(const char *path, uid_t user, gid_t group) COMPAT_MUST_CHECK;
+
+/**
  * files_remove(path):
  * Remove the folder ${path} and all below it; what is not there is no error.
  */

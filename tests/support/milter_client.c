@@ -7,7 +7,7 @@
 
 /* Macros that one session sets. */
 #define MACROS_MAX 32
-#define COMMAND_MAX (2U * 1024 * 1024)
+#define COMMAND_MAX ((size_t)2 * 1024 * 1024)
 #define PROTOCOL_VERSION 6
 /* How long the filter may take to answer QUIT by closing. */
 #define CLOSE_MS 5000

@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -23,8 +22,8 @@ void
 milter_daemon_options(struct daemon *daemon)
 {
 	struct arena *arena = arena_new();
-	const struct passwd *user = getpwuid(geteuid());
-	const struct group *group = getgrgid(getegid());
+	const struct passwd *user = getpwuid(daemon_user(daemon));
+	const struct group *group = getgrgid(daemon_group(daemon));
 
 	milter_daemon_socket(daemon, false);
 	set(daemon, arena, "authserv_id", "mx.example");

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,8 @@ main(int argc, char **argv)
 	struct span text;
 	int result = -1;
 
+	/* A reader that leaves must not keep us from cleaning up. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc != 3) {
 		fprintf(stderr, "usage: scenario MILTER FILE.scn\n");
 		return (EX_USAGE);

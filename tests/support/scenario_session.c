@@ -251,8 +251,8 @@ split_field(struct scenario *scenario, struct span rest, struct span *name,
 static int
 run_header(struct scenario *scenario, struct span rest)
 {
-	struct span name;
-	struct span value;
+	struct span name = span_str(NULL);
+	struct span value = span_str(NULL);
 
 	if (split_field(scenario, rest, &name, &value) != 0)
 		return (-1);
@@ -265,8 +265,8 @@ static int
 run_headers(struct scenario *scenario, struct span rest)
 {
 	struct span number = scenario_word(&rest);
-	struct span name;
-	struct span value;
+	struct span name = span_str(NULL);
+	struct span value = span_str(NULL);
 	uint64_t count;
 
 	if (!span_to_u64(number, 6, &count))

@@ -4,8 +4,9 @@
  */
 #include <errno.h>
 #include <regex.h>
-#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/files.h"
 #include "support/scenario.h"
@@ -178,6 +179,28 @@ run_config(struct scenario *scenario, struct span rest)
 	return (0);
 }
 
+/* unset NAME: the configuration is silent about that option. */
+static int
+run_unset(struct scenario *scenario, struct span rest)
+{
+	daemon_unset(
+	    scenario->daemon, scenario_string(scenario, scenario_word(&rest)));
+	return (0);
+}
+
+/* chmod MODE FILE: in the daemon's folder, where "keys" is. */
+static int
+run_chmod(struct scenario *scenario, struct span rest)
+{
+	char *mode = scenario_string(scenario, scenario_word(&rest));
+	const char *path = daemon_path(
+	    scenario->daemon, scenario_string(scenario, scenario_word(&rest)));
+
+	if (chmod(path, (mode_t)strtoul(mode, NULL, 8)) == 0)
+		return (0);
+	return (scenario_fail(scenario, "%s: %s", path, strerror(errno)));
+}
+
 /* socket unix|inet */
 static int
 run_socket(struct scenario *scenario, struct span rest)
@@ -256,6 +279,8 @@ const struct scenario_verb scenario_setup_verbs[] = {
 	{ "key", run_key },
 	{ "key-state", run_key_state },
 	{ "config", run_config },
+	{ "unset", run_unset },
+	{ "chmod", run_chmod },
 	{ "socket", run_socket },
 	{ "start", run_start },
 	{ "reload", run_reload },
