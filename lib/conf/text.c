@@ -225,16 +225,17 @@ static int
 clean_next(struct cleaner *cleaner)
 {
 	int byte = span_peek(cleaner->rest);
+	bool in_word = !may_precede_comment(cleaner->before);
 	bool block = span_starts(cleaner->rest, "/*");
-	bool comment = block || byte == '#' || span_starts(cleaner->rest, "//");
 
-	if (comment && !may_precede_comment(cleaner->before))
+	if (in_word && (block || byte == '#'))
 		return (complain(cleaner, "a comment begins inside a word; "
-					  "write a value that holds #, // or "
-					  "/* in quotes"));
+					  "write a value that holds # or /* "
+					  "in quotes"));
 	if (block)
 		return (clean_block_comment(cleaner));
-	if (comment)
+	/* A word may hold two slashes, as a URL does. */
+	if (byte == '#' || (!in_word && span_starts(cleaner->rest, "//")))
 		return (clean_line_comment(cleaner));
 	if (byte == '"' || byte == '\'')
 		return (clean_quoted(cleaner));

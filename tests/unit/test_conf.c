@@ -196,7 +196,7 @@ every_type_is_read(void **state)
 		"socket = 'raw \\n ${HOME} #'\n"
 		"mode = Verify extra = sign\n"
 		"networks = { 10.0.0.0/8, # one\n \"a,b\" }\n"
-		"networks += {c}\nselectors = one\n"
+		"networks += {c}\nselectors = http://one\n"
 		"key \"example.org\" { domain = example.org }\n"
 		"\nkey 'other title' {\n bits = 4096 users += {c}\n}\n"),
 	    0);
@@ -212,6 +212,7 @@ every_type_is_read(void **state)
 	assert_string_equal(got->networks.items[1], "a,b");
 	assert_string_equal(got->networks.items[2], "c");
 	assert_int_equal(got->selectors.count, 1);
+	assert_string_equal(got->selectors.items[0], "http://one");
 	assert_int_equal(got->keys.count, 2);
 
 	const struct key *keys = got->keys.items;
@@ -312,7 +313,7 @@ static const struct error_case errors[] = {
 	{ "hostname = a+b", "/c:1: write a value that holds" },
 	{ "hostname = a|b", "/c:1: write a value that holds" },
 	{ "hostname = \"\\101\"", "/c:1: a backslash stands only before" },
-	{ "hostname = http://a", "/c:1: a comment begins inside a word" },
+	{ "hostname = a/*b*/", "/c:1: a comment begins inside a word" },
 	{ "hostname = a#b", "/c:1: a comment begins inside a word" },
 	{ "hostname = \"a\033b\"", "/c:1: a string holds a control byte" },
 	{ "hostname = a\033b", "/c:1: the file holds a control byte" },
