@@ -195,6 +195,36 @@ clean_quoted(struct cleaner *cleaner)
 	return (0);
 }
 
+static void
+clean_blanks(struct cleaner *cleaner)
+{
+	while (cleaner->rest.len > 0 && span_is_space(cleaner->rest.data[0]))
+		step(cleaner, ' ');
+}
+
+/* What stands in ( ): one string.  libconfuse leaks what it has read of
+ * anything else. */
+static int
+clean_argument(struct cleaner *cleaner)
+{
+	static const char expected[] =
+	    "one file name in quotes should stand in ( )";
+	int byte;
+
+	keep(cleaner);
+	clean_blanks(cleaner);
+	byte = span_peek(cleaner->rest);
+	if (byte != '"' && byte != '\'')
+		return (complain(cleaner, expected));
+	if (clean_quoted(cleaner) != 0)
+		return (-1);
+	clean_blanks(cleaner);
+	if (span_peek(cleaner->rest) != ')')
+		return (complain(cleaner, expected));
+	keep(cleaner);
+	return (0);
+}
+
 /* A byte outside of strings and comments. */
 static int
 clean_plain(struct cleaner *cleaner)
@@ -239,6 +269,8 @@ clean_next(struct cleaner *cleaner)
 		return (clean_line_comment(cleaner));
 	if (byte == '"' || byte == '\'')
 		return (clean_quoted(cleaner));
+	if (byte == '(')
+		return (clean_argument(cleaner));
 	return (clean_plain(cleaner));
 }
 

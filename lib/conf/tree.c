@@ -1,5 +1,6 @@
 #include "conf/tree.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,8 @@ static const struct phrase phrases[] = {
 	    "' stands above already" },
 	{ "missing title for section '%s'", "section `",
 	    "': a title in quotes should follow" },
+	{ "missing parenthesis for function '%s'", "option `",
+	    "': ( should follow" },
 	{ "missing opening brace for section '%s'", "section `",
 	    "': { should follow" },
 };
@@ -248,9 +251,10 @@ on_include(cfg_t *section, cfg_opt_t *opt, int count, const char **arguments)
 	const char *problem = NULL;
 
 	(void)opt;
-	if (count != 1)
-		problem = "one file name in quotes should stand in ( )";
-	else if (tree->depth >= CONF_DEPTH_MAX)
+	(void)count;
+	/* text_clean() has let one argument pass. */
+	assert(count == 1);
+	if (tree->depth >= CONF_DEPTH_MAX)
 		problem = arena_printf(tree->arena,
 		    "files include each other more than %d deep",
 		    CONF_DEPTH_MAX);
