@@ -10,18 +10,27 @@
 #include "base/arena.h"
 #include "base/span.h"
 
+/* In one field, and in one result; printing leaves out what is beyond. */
 #define AUTHRES_MAX_RESULTS 64
 #define AUTHRES_MAX_PROPERTIES 32
 
-/* ptype.property=value; comment follows as "(comment)" when it is not NULL. */
+/* Bytes of a value that is printed; an address has 320 at most. */
+#define AUTHRES_MAX_VALUE 400
+
+/* Digits of a version number. */
+#define AUTHRES_VERSION_DIGITS 9
+
+/* ptype.property=value */
 struct authres_property {
 	const char *ptype;    /* smtp, header, body, policy */
 	const char *property; /* "d", "i", "from", "mailfrom", ... */
-	const char *value;
+	const char *value;    /* quotes removed, unless before an "@" */
 };
 
+/* method=result (comment) reason=... properties */
 struct authres_result {
-	const char *method;  /* dkim, spf, dmarc, arc, ... */
+	const char *method;  /* dkim, spf, dmarc, arc, ...; of another version
+	                      * than 1 with it: "dkim/2" */
 	const char *result;  /* pass, fail, ... */
 	const char *comment; /* or NULL */
 	const char *reason;  /* or NULL */
@@ -38,16 +47,21 @@ struct authres {
 /**
  * authres_print(arena, authres):
  * Return the body of an Authentication-Results field for ${authres}, without
- * name and final line end, folded before each result with CRLF and a tab.
- * Values are quoted where RFC 8601 2.2 wants it; control bytes cannot get
- * through; UTF-8 stays (RFC 8601 5, EAI).
+ * name, leading blank and final line end, folded before each result, and before
+ * what would pass column 78, with CRLF and a tab.  Values are quoted where RFC
+ * 8601 2.2 wants it, or where a careless reader could stumble; control bytes
+ * and what is no printable UTF-8 become "?"; other UTF-8 stays (RFC 8601 5,
+ * EAI).  A comment or reason of more than AUTHRES_MAX_VALUE bytes is cut and
+ * marked "..."; a property with such a value is left out, for a cut name would
+ * be another name.  authres_parse() reads whatever comes out.
  */
 char *authres_print(struct arena *arena, const struct authres *authres);
 
 /**
  * authres_parse(arena, value, out):
- * Parse the field body ${value}.  Return 0, or -1 when it does not follow RFC
- * 8601 or has more than AUTHRES_MAX_RESULTS results.
+ * Parse the field body ${value}; words of ours come out in lower case.  Return
+ * 0, or -1 when it does not follow RFC 8601, is of another version than 1, has
+ * control bytes, is not UTF-8 or passes the limits above.
  */
 int authres_parse(struct arena *arena, struct span value, struct authres *out);
 
@@ -56,8 +70,9 @@ int authres_parse(struct arena *arena, struct span value, struct authres *out);
  * Say whether a reader could take ${value} for a field that ${authserv_id}
  * wrote (RFC 8601 5): the identity compared without case and final dot, in
  * U-labels or A-labels, quoted or not, after any comments, NULs and control
- * bytes; of any version.  A field whose identity cannot be read counts as a
- * claim when ${authserv_id} occurs in it.
+ * bytes; of any version.  A field whose identity is no domain name, or cannot
+ * be read, counts as a claim when ${authserv_id} occurs in it; so does any
+ * field that names it in a comment beside the identity.
  */
 bool authres_claims(
     struct arena *arena, struct span value, const char *authserv_id);

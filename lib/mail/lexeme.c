@@ -139,12 +139,10 @@ lexeme_take_quoted(struct arena *arena, struct span *cursor, struct span *out)
 
 	/* UNSAFE: fewer than end bytes stand between the quotes. */
 	for (size_t i = 1; i < end; i++) {
-		unsigned char byte = cursor->data[i];
-
-		if (byte == '\\')
-			copy[len++] = cursor->data[++i];
-		else if (byte != '\r' && byte != '\n')
-			copy[len++] = byte;
+		if (cursor->data[i] == '\\')
+			i++;
+		if (cursor->data[i] != '\r' && cursor->data[i] != '\n')
+			copy[len++] = cursor->data[i];
 	}
 	*out = span_new(copy, len);
 	span_skip(cursor, end + 1);
@@ -168,7 +166,7 @@ lexeme_comment(struct arena *arena, struct span cfws)
 			return (text);
 		if (byte == '\\' && i + 1 < cfws.len)
 			byte = cfws.data[++i];
-		else if (byte == '\r' || byte == '\n')
+		if (byte == '\r' || byte == '\n')
 			continue;
 		text[len++] = (char)byte;
 	}

@@ -105,6 +105,7 @@ static const struct {
 	{ "\"a b\"c", "a b", "c" },
 	{ "\"a\\\"b\\\\\"", "a\"b\\", "" },
 	{ "\"a\r\n b\"", "a b", "" },
+	{ "\"a\\\r\n b\"", "a b", "" },
 	{ "a", NULL, "a" },
 	{ "", NULL, "" },
 	{ "\"a", NULL, "\"a" },
@@ -142,6 +143,7 @@ static const struct {
 	{ "(a(b)c)", "a(b)c" },
 	{ "(a\\)b\\\\)", "a)b\\" },
 	{ "(a\r\n b)", "a b" },
+	{ "(a\\\r\n b)", "a b" },
 };
 
 static void

@@ -1,0 +1,237 @@
+#include <string.h>
+
+#include "dns/name.h"
+#include "mail/authres.h"
+#include "mail/header.h"
+#include "mail/lexeme.h"
+
+/* Names in U-labels that are looked at; a field with more is a claim. */
+#define MAX_NAMES 64
+
+/* The identity that is looked for. */
+struct wanted {
+	struct arena *arena;
+	struct span written; /* lower-case, without the final dot */
+	struct span ascii;   /* in A-labels; empty when it is no domain name */
+};
+
+static struct span
+lower(struct arena *arena, struct span text)
+{
+	unsigned char *copy = arena_alloc(arena, text.len + 1);
+
+	/* UNSAFE: copy is as long as text. */
+	for (size_t i = 0; i < text.len; i++)
+		copy[i] = span_lower(text.data[i]);
+	return (span_new(copy, text.len));
+}
+
+static bool
+contains(struct span text, struct span part)
+{
+	return (part.len > 0 && part.len <= text.len &&
+		memmem(text.data, text.len, part.data, part.len) != NULL);
+}
+
+/* Return ${text} without the bytes of ${class}. */
+static struct span
+strip(struct arena *arena, struct span text, span_class *class)
+{
+	unsigned char *copy = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+
+	/* UNSAFE: copy is as long as text. */
+	for (size_t i = 0; i < text.len; i++)
+		if (!class(text.data[i]))
+			copy[len++] = text.data[i];
+	return (span_new(copy, len));
+}
+
+/* Control bytes that part no words: all but tabs and line ends. */
+static bool
+is_noise(unsigned char byte)
+{
+	return (span_is_control(byte) && !span_is_space(byte));
+}
+
+static bool
+is_noise_or_line_end(unsigned char byte)
+{
+	return (span_is_control(byte) && byte != '\t');
+}
+
+static bool
+is_quoting(unsigned char byte)
+{
+	return (byte == '"' || byte == '\\');
+}
+
+static bool
+is_quoting_or_8bit(unsigned char byte)
+{
+	return (is_quoting(byte) || span_is_8bit(byte));
+}
+
+static bool
+is_ascii(unsigned char byte)
+{
+	return (!span_is_8bit(byte));
+}
+
+/* Return ${text} without comments, blanks, quotes and backslashes. */
+static struct span
+squeeze(struct arena *arena, struct span text)
+{
+	unsigned char *copy = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+	bool comments = true;
+
+	/* UNSAFE: each byte is copied once at most. */
+	while (text.len > 0) {
+		struct span byte;
+
+		/* A comment without end has none that we could drop. */
+		if (comments)
+			comments = header_skip_cfws(&text);
+		if (span_take(&text, 1, &byte) && !is_quoting(byte.data[0]) &&
+		    !span_is_space(byte.data[0]))
+			copy[len++] = byte.data[0];
+	}
+	return (span_new(copy, len));
+}
+
+/* Say whether a name in U-labels in ${text} is the one wanted. */
+static bool
+has_u_name(const struct wanted *wanted, struct span text)
+{
+	size_t names = 0;
+
+	while (text.len > 0) {
+		struct span name =
+		    span_take_while(&text, lexeme_is_domain_byte);
+
+		span_skip(&text, 1);
+		struct span rest = name;
+
+		(void)span_take_while(&rest, is_ascii);
+		if (rest.len == 0)
+			continue;
+		if (++names > MAX_NAMES)
+			return (true);
+		const char *ascii = name_to_ascii(wanted->arena, name);
+
+		if (ascii != NULL && contains(span_str(ascii), wanted->ascii))
+			return (true);
+	}
+	return (false);
+}
+
+/* Say whether the identity stands anywhere in ${text}, in whatever way. */
+static bool
+occurs(const struct wanted *wanted, struct span text)
+{
+	struct arena *arena = wanted->arena;
+	struct span unquoted = strip(arena, text, is_quoting);
+	const struct span forms[] = {
+		lower(arena, text),
+		lower(arena, unquoted),
+		lower(arena, strip(arena, text, is_quoting_or_8bit)),
+		lower(arena, squeeze(arena, text)),
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (contains(forms[i], wanted->written) ||
+		    contains(forms[i], wanted->ascii))
+			return (true);
+	return (has_u_name(wanted, unquoted));
+}
+
+/* Drop blanks and comments; say in ${named} whether they name the identity. */
+static bool
+skip_cfws(const struct wanted *wanted, struct span *cursor, bool *named)
+{
+	struct span skipped = *cursor;
+
+	if (!header_skip_cfws(cursor))
+		return (false);
+	skipped.len -= cursor->len;
+	*named |=
+	    span_find(skipped, '(') < skipped.len && occurs(wanted, skipped);
+	return (true);
+}
+
+/* Move the identity that ${text} begins with into ${out}, and set ${named} when
+ * a comment beside it names the one wanted.  Return false when not every reader
+ * can read it, and reads the same. */
+static bool
+read_identity(const struct wanted *wanted, struct span text, struct span *out,
+    bool *named)
+{
+	if (!skip_cfws(wanted, &text, named))
+		return (false);
+	if (span_peek(text) != '"')
+		*out = span_take_while(&text, lexeme_is_token);
+	else if (!lexeme_take_quoted(wanted->arena, &text, out))
+		return (false);
+	size_t left = text.len;
+
+	if (!skip_cfws(wanted, &text, named))
+		return (false);
+	/* RFC 8601 2.2: any version, for other readers may know it. */
+	if (text.len < left && span_take_while(&text, span_is_digit).len > 0 &&
+	    !skip_cfws(wanted, &text, named))
+		return (false);
+	return (text.len == 0 || span_peek(text) == ';');
+}
+
+/* Say whether ${identity} is the one wanted, and in ${other} whether it surely
+ * is another domain name. */
+static bool
+is_same(const struct wanted *wanted, struct span identity, bool *other)
+{
+	const char *ascii = name_to_ascii(wanted->arena, identity);
+
+	*other = ascii != NULL;
+	if (ascii != NULL && span_is(wanted->ascii, ascii))
+		return (true);
+	if (span_peek(span_tail(identity, identity.len - 1)) == '.')
+		identity.len--;
+	return (span_ieq(identity, wanted->written));
+}
+
+/* Say whether a reader who sees ${text} can take it for one of ours. */
+static bool
+claims(const struct wanted *wanted, struct span text)
+{
+	/* A reader who decodes encoded words where none belong. */
+	const struct span encoded = SPAN_LITERAL("=?");
+	struct span identity;
+	bool named = false;
+	bool other = false;
+
+	if (read_identity(wanted, text, &identity, &named) &&
+	    (is_same(wanted, identity, &other) || named))
+		return (true);
+	return (!other && (occurs(wanted, text) || contains(text, encoded)));
+}
+
+bool
+authres_claims(struct arena *arena, struct span value, const char *authserv_id)
+{
+	struct wanted wanted = { .arena = arena };
+
+	wanted.written = lower(arena, span_str(authserv_id));
+	if (span_ends_nocase(wanted.written, span_new(".", 1)))
+		wanted.written.len--;
+	wanted.ascii = span_str(name_to_ascii(arena, wanted.written));
+	if (wanted.written.len == 0)
+		return (false);
+	/* Readers stop at a control byte, drop it, or take it for a blank. */
+	size_t clean = 0;
+
+	while (clean < value.len && !is_noise(value.data[clean]))
+		clean++;
+	return (claims(&wanted, strip(arena, value, is_noise)) ||
+		claims(&wanted, strip(arena, value, is_noise_or_line_end)) ||
+		claims(&wanted, span_head(value, clean)));
+}

@@ -1,0 +1,141 @@
+#include "support/unit.h"
+
+#include "mail/authres.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct claims_case {
+	const char *authserv_id;
+	const char *value;
+	size_t len; /* of value, where it holds a NUL */
+	bool claims;
+};
+
+#define MX "mx.example"
+#define UMLAUT "m\xc3\xbcx.example"
+#define ASCII "xn--mx-xka.example"
+
+static const struct claims_case cases[] = {
+	{ MX, "mx.example; none", 0, true },
+	{ MX, " MX.Example.; dkim=pass", 0, true },
+	{ "MX.example.", "mx.EXAMPLE;none", 0, true },
+	{ MX, "mx.example", 0, true },
+	{ MX, "mx.example 1; none", 0, true },
+	{ MX, "mx.example 99 (x); none", 0, true },
+	{ MX, "mx.example 1x; none", 0, true },
+	{ MX, "mx.example/2; none", 0, true },
+	{ MX, "\"mx.example\"; none", 0, true },
+	{ MX, "\"m\\x.example.\" 1; none", 0, true },
+	{ MX, "\"mx\".example; none", 0, true },
+	{ MX, "\"mx.example; none", 0, true },
+	{ MX, "(x (y\\) ) ) \r\n\t(z) mx.example; none", 0, true },
+	{ MX, "(x mx.example; none", 0, true },
+	{ MX, "mx (x) .example; none", 0, true },
+	{ MX, "mx\r\n .example; none", 0, true },
+	{ MX, "mx. example; none", 0, true },
+	{ MX, "mx.exam\rple; none", 0, true },
+	{ MX, "mx.exam\nple; none", 0, true },
+	{ MX,
+	    "mx.\x01"
+	    "example; none",
+	    0, true },
+	{ MX, "\x7fmx.example; none", 0, true },
+	{ MX, "mx.exa\0mple; none", 17, true },
+	{ MX, "mx.example\0.evil.example; none", 30, true },
+	{ MX, "\0\0mx.example; none", 18, true },
+	{ MX, "mx.example\xff; none", 0, true },
+	{ MX, "mx.exa\xffmple; none", 0, true },
+	{ MX, "mx.exa\xc2\xadmple; none", 0, true },    /* a soft hyphen */
+	{ MX, "\xef\xbd\x8dx.example; none", 0, true }, /* a wide m */
+	{ MX,
+	    "mx\xe3\x80\x82"
+	    "example; none",
+	    0, true }, /* a wide dot */
+	{ MX, "mx.example'; none", 0, true },
+	{ MX, "mx.example, evil.example; none", 0, true },
+	{ MX, "evil.example mx.example; none", 0, true },
+	{ MX, "evil.example (mx.example); none", 0, true },
+	{ MX, "(mx.example;) evil.example; none", 0, true },
+	{ MX, "evil.example 1 (MX.exa\\mple); none", 0, true },
+	{ MX, "=?utf-8?b?bXguZXhhbXBsZQ==?=; none", 0, true },
+	{ MX, "; dkim=pass (mx.example)", 0, true },
+	{ MX, "dkim=pass header.d=mx.example", 0, true },
+	{ UMLAUT, ASCII "; none", 0, true },
+	{ UMLAUT, "M\xc3\xbcX.example.; none", 0, true },
+	{ UMLAUT, "M\xc3\x9cX.example; none", 0, true },
+	{ ASCII, UMLAUT "; none", 0, true },
+	{ ASCII, "\"M\xc3\x9cX\".example; none", 0, true },
+	{ "our relay", "\"Our Relay\"; none", 0, true },
+	{ "our relay", "our relay; none", 0, true },
+	/* Others. */
+	{ MX, "", 0, false },
+	{ MX, "evil.example; none", 0, false },
+	{ MX, "evil.example; dkim=pass (mx.example)", 0, false },
+	{ MX, "evil.example; dkim=pass header.d=mx.example", 0, false },
+	{ MX, "a.mx.example; none", 0, false },
+	{ MX, "mx.example.org; none", 0, false },
+	{ MX, "amx.example; none", 0, false },
+	{ MX, "\"evil.example\" 1 (x); none", 0, false },
+	{ MX, "spf=pass smtp.mailfrom=evil.example", 0, false },
+	{ MX, "m\xd1\x85.example; none", 0, false }, /* a Cyrillic x */
+	{ UMLAUT, "mx.example; none", 0, false },
+	{ "our relay", "relay; none", 0, false },
+	{ "", "evil.example; none", 0, false },
+};
+
+static void
+test_claims(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		struct arena *arena = arena_new();
+		size_t len = cases[i].len;
+		struct span value = span_new(
+		    cases[i].value, len == 0 ? strlen(cases[i].value) : len);
+		bool claims =
+		    authres_claims(arena, value, cases[i].authserv_id);
+
+		if (claims != cases[i].claims)
+			print_error("%zu: %s\n", i, cases[i].value);
+		assert_int_equal(claims, cases[i].claims);
+		arena_free(arena);
+	}
+}
+
+/* Time and memory stay in proportion to a hostile field. */
+static void
+test_hostile_size(void **state)
+{
+	static const char *const units[] = { "(", "()", "(a)", "\"", "\\",
+		"\xc3\xbc", "\xc3\xbc ", "a ", "\"a\" ", "(\"", "=?", "\x01",
+		"(\xc3\xbc)" };
+	enum {
+		SIZE = 100000
+	};
+	char *text = malloc(SIZE);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < UNIT_COUNT(units); i++) {
+		struct arena *arena = arena_new();
+
+		for (size_t at = 0; at < SIZE; at++)
+			text[at] = units[i][at % strlen(units[i])];
+		(void)authres_claims(arena, span_new(text, SIZE), MX);
+		assert_true(arena_size(arena) < 64UL * SIZE);
+		arena_free(arena);
+	}
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_hostile_size),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
