@@ -21,13 +21,22 @@ keystore_error(void *cookie, const char *text)
 	config_error(cookie, NULL, text);
 }
 
+/* Room for one more after ${count} elements of ${size} bytes; the array doubles
+ * when it is full, at powers of two. */
+static void *
+room_for_one(struct config *config, void *array, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return (array);
+	return (arena_grow(config->arena, array, count * size,
+	    (count == 0 ? 1 : 2 * count) * size));
+}
+
 static void
 remember(struct config *config, struct dkim_private *private)
 {
-	size_t size = config->private_count * sizeof(private);
-
-	config->privates = arena_grow(
-	    config->arena, config->privates, size, size + sizeof(private));
+	config->privates = room_for_one(
+	    config, config->privates, config->private_count, sizeof(private));
 	config->privates[config->private_count++] = private;
 }
 
@@ -83,10 +92,8 @@ static void
 add_key(struct config *config, struct signtable_rule *rule,
     const struct dkim_sign_key *key)
 {
-	size_t size = rule->count * sizeof(*key);
-
 	rule->keys =
-	    arena_grow(config->arena, rule->keys, size, size + sizeof(*key));
+	    room_for_one(config, rule->keys, rule->count, sizeof(*key));
 	rule->keys[rule->count++] = *key;
 }
 
@@ -94,10 +101,9 @@ static struct signtable_rule *
 add_rule(struct config *config)
 {
 	struct signtable *table = &config->signtable;
-	size_t size = table->rule_count * sizeof(*table->rules);
 
-	table->rules = arena_grow(
-	    config->arena, table->rules, size, size + sizeof(*table->rules));
+	table->rules = room_for_one(
+	    config, table->rules, table->rule_count, sizeof(*table->rules));
 	return (&table->rules[table->rule_count++]);
 }
 
@@ -219,24 +225,35 @@ read_section(struct config_loading *loading,
 			model.domain));
 }
 
+/* The keys of one domain, with which ${rest} begins: the store keeps them
+ * together. */
+static struct keystore
+first_domain(struct keystore rest)
+{
+	size_t count = 1;
+
+	while (count < rest.count &&
+	       strcmp(rest.keys[count].domain, rest.keys[0].domain) == 0)
+		count++;
+	rest.count = count;
+	return (rest);
+}
+
 /* Each domain of the store signs for itself. */
 static void
-read_stored_domains(
-    struct config_loading *loading, const struct keystore *store)
+read_stored_domains(struct config_loading *loading, struct keystore rest)
 {
-	struct config *config = loading->config;
-
-	for (size_t i = 0; i < store->count; i++) {
-		const char *domain = store->keys[i].domain;
+	while (rest.count > 0) {
+		struct keystore part = first_domain(rest);
+		const char *domain = part.keys[0].domain;
 		struct dkim_sign_key model = { .domain = domain };
 		struct signtable_rule rule = { .author = { .domain = domain } };
 
-		/* The store keeps a domain's keys together. */
-		if (i > 0 && strcmp(store->keys[i - 1].domain, domain) == 0)
-			continue;
-		add_stored_keys(loading, store, &model, &rule);
+		add_stored_keys(loading, &part, &model, &rule);
 		if (rule.count > 0)
-			*add_rule(config) = rule;
+			*add_rule(loading->config) = rule;
+		rest.keys = &rest.keys[part.count];
+		rest.count -= part.count;
 	}
 }
 
@@ -256,7 +273,7 @@ config_keys_read(struct config_loading *loading)
 	for (size_t i = 0; i < settings->signing.count; i++)
 		read_section(loading, &sections[i], &store);
 	if (!loading->reader->without_keys)
-		read_stored_domains(loading, &store);
+		read_stored_domains(loading, store);
 	if (!loading->failed && !loading->reader->without_keys &&
 	    config->private_count == 0)
 		warn(loading,
