@@ -44,6 +44,17 @@ direction_of(const struct mail *mail)
 	return (MAIL_INBOUND);
 }
 
+/* A path without its brackets: "" for the null path. */
+static const char *
+path_address(struct arena *arena, const char *path)
+{
+	struct span rest = span_str(path);
+
+	if (span_take_byte(&rest, '<'))
+		(void)span_take_until(&rest, '>', &rest);
+	return (arena_str(arena, rest));
+}
+
 struct mail *
 mail_new(struct service *service, const struct mail_session *session,
     const char *mail_from, const char *login)
@@ -57,7 +68,7 @@ mail_new(struct service *service, const struct mail_session *session,
 	mail->service = service;
 	mail->config = service_config(service);
 	mail->session = session;
-	mail->mail_from = arena_strdup(arena, mail_from);
+	mail->mail_from = path_address(arena, mail_from);
 	if (login != NULL && login[0] != '\0')
 		mail->login = arena_strdup(arena, login);
 	mail->authserv_id = own_name(mail);

@@ -1,13 +1,13 @@
 #!/bin/bash
 # man_options.sh PROGRAM PAGE: the page has an item for each option that the
-# program knows, with the default that it has, and for no other.
+# program knows, and for no other.
 set -euo pipefail
 
 program=$1
 page=$2
 
 known=$("$program" -L | sort)
-documented=$(sed -n 's/^\.It Ic \([a-z_.]*\).*/\1/p' "$page" | sort)
+documented=$(sed -n 's/^\.It Ic \([a-z_.]*\)$/\1/p' "$page" | sort)
 if ! diff <(echo "$known") <(echo "$documented"); then
 	echo "< only in $program -L, > only in $page" >&2
 	exit 1
