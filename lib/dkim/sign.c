@@ -119,10 +119,11 @@ add_header(struct dkim_sign *sign, const char *text)
 	if (is_never_signed(name))
 		return;
 	size_t found = headerhash_count(sign->index, name);
-	bool is_list = span_is_nocase(span_head(name, 5), "List-");
-	/* Lists that keep a signature whole add their List- fields. */
-	bool once_more =
-	    is_oversigned(sign->options, name) && (found > 0 || !is_list);
+	/* By default an absent List- field may be added: lists that leave a
+	 * message whole do so, and its signature shall survive them. */
+	bool may_appear = sign->options->oversigned == NULL && found == 0 &&
+	                  span_is_nocase(span_head(name, 5), "List-");
+	bool once_more = is_oversigned(sign->options, name) && !may_appear;
 
 	if (found > MAX_INSTANCES) {
 		found = MAX_INSTANCES;
