@@ -152,7 +152,7 @@ struct dkim_private *
 dkim_private_load(const char *path, struct arena *arena, const char **error)
 {
 	size_t len;
-	unsigned char *text = arena_alloc(arena, FILE_MAX_BYTES + 1);
+	unsigned char text[FILE_MAX_BYTES + 1] = { 0 };
 
 	*error = read_file(path, arena, text, &len);
 	if (*error != NULL)
@@ -160,7 +160,7 @@ dkim_private_load(const char *path, struct arena *arena, const char **error)
 	EVP_PKEY *key = decode(text, len);
 	const char *reason = key == NULL ? explain((const char *)text) : NULL;
 
-	OPENSSL_cleanse(text, len);
+	OPENSSL_cleanse(text, sizeof(text));
 	struct dkim_private *private = key == NULL ? NULL : private_new(key);
 
 	if (private != NULL)
