@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <ldns/ldns.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +17,7 @@
 #include "base/arena_impl.h"
 #include "base/buf.h"
 #include "base/list.h"
+#include "dns/dns_anchor.h"
 #include "dns/name.h"
 
 #define CLASS_IN 1
@@ -367,13 +371,38 @@ set_options(
 	return (NULL);
 }
 
+/* Whether ${text} is ADDRESS or ADDRESS@PORT; libunbound reads any PORT. */
+static bool
+is_resolver(const char *text)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST,
+		.ai_socktype = SOCK_DGRAM };
+	struct addrinfo *list = NULL;
+	struct span rest = span_str(text);
+	struct span address;
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "";
+	uint64_t port = 0;
+
+	if (span_take_until(&rest, '@', &address) &&
+	    (!span_to_u64(rest, 5, &port) || port == 0 || port > UINT16_MAX))
+		return (false);
+	if (address.len == 0 || address.len >= sizeof(host))
+		return (false);
+	memcpy(host, address.data, address.len);
+	if (getaddrinfo(host, NULL, &hints, &list) != 0)
+		return (false);
+	freeaddrinfo(list);
+	return (true);
+}
+
 static const char *
 set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
     struct arena *arena)
 {
 	for (size_t i = 0; i < options->resolver_count; i++)
-		if (ub_ctx_set_fwd(context, options->resolvers[i]) !=
-		    UB_NOERROR)
+		if (!is_resolver(options->resolvers[i]) ||
+		    ub_ctx_set_fwd(context, options->resolvers[i]) !=
+			UB_NOERROR)
 			return (arena_printf(arena,
 			    "resolver %s: not an address, or address@port",
 			    options->resolvers[i]));
@@ -387,33 +416,28 @@ set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
 			  arena, "/etc/resolv.conf: %s", ub_strerror(error)));
 }
 
-/* libunbound reads the file later, and would not say what is wrong with it. */
+/* Without a trust anchor there is nothing to validate. */
 static const char *
 set_trust_anchor(struct ub_ctx *context, const char *path, struct arena *arena)
 {
-	if (path == NULL) {
-		int error =
-		    ub_ctx_set_option(context, "module-config:", "iterator");
+	static const struct option no_validator[] = {
+		{ "module-config:", "iterator" },
+		{ NULL, NULL },
+	};
+	const char *error = NULL;
 
-		return (error == UB_NOERROR ? NULL : ub_strerror(error));
-	}
-	if (access(path, R_OK) != 0)
-		return (arena_printf(
-		    arena, "trust anchor %s: %s", path, strerror(errno)));
-	int error = ub_ctx_add_ta_file(context, path);
-
-	return (error == UB_NOERROR ? NULL
-				    : arena_printf(arena, "trust anchor %s: %s",
-					  path, ub_strerror(error)));
+	if (path == NULL)
+		return (set_options(context, no_validator, arena));
+	(void)dns_anchor_read(path, context, arena, &error);
+	return (error);
 }
 
-/* From here on the context cannot change.  libunbound answers for names of
- * special use (RFC 6761) itself; a resolver of the site's own knows better.
- * Where there is none, removing a zone that is not there does no more than make
- * libunbound read its trust anchors. */
+/* libunbound answers for names of special use (RFC 6761) itself; a resolver of
+ * the site's own knows better.  The context cannot change after this; where it
+ * does not forward, removing a zone that is not there does no more than make
+ * libunbound look at its options now. */
 static const char *
-finalize(struct ub_ctx *context, bool forwards,
-    const struct dns_unbound_options *options, struct arena *arena)
+finalize(struct ub_ctx *context, bool forwards, struct arena *arena)
 {
 	static const char *const special[] = { "test.", "home.arpa." };
 	int error = ub_ctx_zone_remove(context, "mailreeve.invalid.");
@@ -422,13 +446,9 @@ finalize(struct ub_ctx *context, bool forwards,
 			   i < sizeof(special) / sizeof(special[0]);
 	     i++)
 		error = ub_ctx_zone_remove(context, special[i]);
-	if (error == UB_NOERROR)
-		return (NULL);
-	if (options->trust_anchor == NULL)
-		return (
-		    arena_printf(arena, "libunbound: %s", ub_strerror(error)));
-	return (arena_printf(arena, "trust anchor %s: not DS or DNSKEY records",
-	    options->trust_anchor));
+	return (error == UB_NOERROR ? NULL
+				    : arena_printf(arena, "libunbound: %s",
+					  ub_strerror(error)));
 }
 
 static const char *
@@ -450,7 +470,7 @@ set_up(struct unbound *unbound, const struct dns_unbound_options *options,
 	if (error == NULL && ub_ctx_async(context, true) != UB_NOERROR)
 		error = "libunbound: no threads";
 	if (error == NULL)
-		error = finalize(context, forwards, options, arena);
+		error = finalize(context, forwards, arena);
 	return (error);
 }
 
