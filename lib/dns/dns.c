@@ -216,9 +216,10 @@ finish(struct dns *dns, const struct dns_question *question,
 		waiter->entry = ask(dns, &waiter->key, question->type, true);
 	if (waiter->entry == NULL)
 		return;
-	while (waiter->entry->pending &&
-	       wait_until(dns, &waiter->entry->arrived, deadline))
-		continue;
+	bool waits = true;
+
+	while (waits && waiter->entry->pending)
+		waits = wait_until(dns, &waiter->entry->arrived, deadline);
 	if (!waiter->entry->pending)
 		copy_answer(dns, waiter->entry, arena, answer);
 	dns_cache_release(waiter->entry);

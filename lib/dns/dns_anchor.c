@@ -6,11 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unbound.h>
 
-/* Give ${rr} to ${context}; return what is wrong with it, or NULL. */
+struct reader {
+	FILE *file;
+	struct arena *arena; /* for the reason */
+	dns_anchor_add *add;
+	void *cookie;
+	int line;
+	unsigned records;
+};
+
+/* Pass ${rr} on; return what is wrong with it, or NULL. */
 static const char *
-add_record(struct ub_ctx *context, const ldns_rr *rr)
+add_record(struct reader *reader, const ldns_rr *rr)
 {
 	ldns_rr_type type = ldns_rr_get_type(rr);
 
@@ -21,29 +29,28 @@ add_record(struct ub_ctx *context, const ldns_rr *rr)
 	if (text == NULL)
 		return ("out of memory");
 	text[strcspn(text, "\n")] = '\0';
-	int error = ub_ctx_add_ta(context, text);
+	const char *wrong = reader->add(reader->cookie, text);
 
 	free(text);
-	return (error == UB_NOERROR ? NULL : ub_strerror(error));
+	reader->records++;
+	return (wrong);
 }
 
-/* As add_record() for the next record of ${file}, if there is one. */
+/* As add_record() for the next record, if there is one. */
 static const char *
-read_record(FILE *file, struct ub_ctx *context, int *line, unsigned *records)
+read_record(struct reader *reader)
 {
 	ldns_rr *rr = NULL;
 	ldns_rdf *origin = NULL;
 	ldns_rdf *owner = NULL;
 	const char *wrong = NULL;
-	ldns_status status =
-	    ldns_rr_new_frm_fp_l(&rr, file, NULL, &origin, &owner, line);
+	ldns_status status = ldns_rr_new_frm_fp_l(
+	    &rr, reader->file, NULL, &origin, &owner, &reader->line);
 
-	if (status == LDNS_STATUS_OK) {
-		(*records)++;
-		wrong = add_record(context, rr);
-	} else if (status != LDNS_STATUS_SYNTAX_EMPTY) {
+	if (status == LDNS_STATUS_OK)
+		wrong = add_record(reader, rr);
+	else if (status != LDNS_STATUS_SYNTAX_EMPTY)
 		wrong = ldns_get_errorstr_by_id(status);
-	}
 	ldns_rr_free(rr);
 	ldns_rdf_deep_free(origin);
 	ldns_rdf_deep_free(owner);
@@ -51,47 +58,49 @@ read_record(FILE *file, struct ub_ctx *context, int *line, unsigned *records)
 }
 
 static const char *
-read_records(FILE *file, struct ub_ctx *context, struct arena *arena)
+read_records(struct reader *reader)
 {
-	unsigned records = 0;
+	while (!feof(reader->file)) {
+		int line = reader->line;
+		const char *wrong = read_record(reader);
 
-	for (int line = 1; !feof(file);) {
-		int before = line;
-		const char *wrong = read_record(file, context, &line, &records);
-
-		if (ferror(file))
+		if (ferror(reader->file))
 			return (strerror(errno));
 		if (wrong != NULL)
-			return (
-			    arena_printf(arena, "line %d: %s", before, wrong));
+			return (arena_printf(
+			    reader->arena, "line %d: %s", line, wrong));
 	}
-	return (records > 0 ? NULL : "no DS or DNSKEY record");
+	return (reader->records > 0 ? NULL : "no DS or DNSKEY record");
 }
 
 static const char *
-read_file(FILE *file, struct ub_ctx *context, struct arena *arena)
+read_file(struct reader *reader)
 {
 	struct stat status;
 
-	if (fstat(fileno(file), &status) != 0)
+	if (fstat(fileno(reader->file), &status) != 0)
 		return (strerror(errno));
 	if (!S_ISREG(status.st_mode) || status.st_size > DNS_ANCHOR_MAX_BYTES)
 		return ("not a file of trust anchors");
-	return (read_records(file, context, arena));
+	return (read_records(reader));
 }
 
 int
-dns_anchor_read(const char *path, struct ub_ctx *context, struct arena *arena,
-    const char **error)
+dns_anchor_read(const char *path, dns_anchor_add *add, void *cookie,
+    struct arena *arena, const char **error)
 {
+	struct reader reader = { .file = fopen(path, "re"),
+		.arena = arena,
+		.add = add,
+		.cookie = cookie,
+		.line = 1 };
 	const char *wrong;
-	FILE *file = fopen(path, "re");
 
-	if (file == NULL) {
+	if (reader.file == NULL) {
 		wrong = strerror(errno);
 	} else {
-		wrong = read_file(file, context, arena);
-		(void)fclose(file);
+		wrong = read_file(&reader);
+		(void)fclose(reader.file);
 	}
 	if (wrong == NULL)
 		return (0);

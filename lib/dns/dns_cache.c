@@ -18,9 +18,9 @@ entry_of(struct hash_node *node)
 }
 
 static struct dns_entry *
-oldest(struct dns_cache *cache)
+entry_at(struct list *link)
 {
-	return (LIST_VALUE(cache->answered.prev, struct dns_entry, link));
+	return (LIST_VALUE(link, struct dns_entry, link));
 }
 
 void
@@ -63,8 +63,12 @@ drop(struct dns_cache *cache, struct dns_entry *entry)
 void
 dns_cache_done(struct dns_cache *cache)
 {
-	while (!list_is_empty(&cache->answered))
-		drop(cache, oldest(cache));
+	for (struct list *at = cache->answered.next; at != &cache->answered;) {
+		struct list *next = at->next;
+
+		drop(cache, entry_at(at));
+		at = next;
+	}
 	assert(hash_count(cache->table) == 0);
 	hash_free(cache->table);
 }
@@ -183,17 +187,20 @@ copy_records(struct dns_entry *entry, const struct dns_answer *answer)
 	entry->bytes += spans + bytes;
 }
 
+/* Drop the least recently used until both limits hold. */
 static void
 make_room(struct dns_cache *cache, int64_t now)
 {
-	while (!list_is_empty(&cache->answered) &&
-	       (hash_count(cache->table) > cache->max_entries ||
-		   cache->bytes > cache->max_bytes)) {
-		struct dns_entry *entry = oldest(cache);
+	for (struct list *at = cache->answered.prev; at != &cache->answered;) {
+		struct list *before = at->prev;
 
-		if (is_good(entry, now))
+		if (hash_count(cache->table) <= cache->max_entries &&
+		    cache->bytes <= cache->max_bytes)
+			return;
+		if (is_good(entry_at(at), now))
 			cache->evicted++;
-		drop(cache, entry);
+		drop(cache, entry_at(at));
+		at = before;
 	}
 }
 

@@ -416,6 +416,14 @@ set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
 			  arena, "/etc/resolv.conf: %s", ub_strerror(error)));
 }
 
+static const char *
+add_anchor(void *cookie, const char *text)
+{
+	int error = ub_ctx_add_ta(cookie, text);
+
+	return (error == UB_NOERROR ? NULL : ub_strerror(error));
+}
+
 /* Without a trust anchor there is nothing to validate. */
 static const char *
 set_trust_anchor(struct ub_ctx *context, const char *path, struct arena *arena)
@@ -428,7 +436,7 @@ set_trust_anchor(struct ub_ctx *context, const char *path, struct arena *arena)
 
 	if (path == NULL)
 		return (set_options(context, no_validator, arena));
-	(void)dns_anchor_read(path, context, arena, &error);
+	(void)dns_anchor_read(path, add_anchor, context, arena, &error);
 	return (error);
 }
 

@@ -89,10 +89,11 @@ static void
 choose_port(struct dnsserver *server)
 {
 	struct sockaddr_in tcp_at;
-	int udp, tcp;
+	int tcp;
 
 	do {
-		udp = bind_port(SOCK_DGRAM, 0, &server->at);
+		int udp = bind_port(SOCK_DGRAM, 0, &server->at);
+
 		tcp = bind_port(SOCK_STREAM, server->at.sin_port, &tcp_at);
 		(void)close(udp);
 		if (tcp >= 0)

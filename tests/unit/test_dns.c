@@ -316,7 +316,7 @@ test_bytes_are_bounded(void **state)
 		.status = DNS_OK, .ttl = 100, .count = 1, .rdata = &rdata
 	};
 	struct fixture *fixture = fixture_new(
-	    (struct dns_options){ .cache_bytes = 2 * DNS_MAX_BYTES });
+	    (struct dns_options){ .cache_bytes = (size_t)2 * DNS_MAX_BYTES });
 
 	(void)state;
 	answer_at_once(fixture, answer);

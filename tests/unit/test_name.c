@@ -1,7 +1,6 @@
 #include "dns/name.h"
 
-#include <string.h>
-
+#include "base/buf.h"
 #include "support/unit.h"
 
 struct name_case {
@@ -149,38 +148,44 @@ test_nul_byte(void **state)
 	arena_free(arena);
 }
 
-/* A U-label of fewer than 63 characters whose A-label is longer. */
+/* Whether a label of ${count} u-umlauts is one. */
+static bool
+is_u_label(size_t count)
+{
+	struct arena *arena = arena_new();
+	struct buf label;
+
+	buf_init(&label, arena, 2 * count);
+	for (size_t i = 0; i < count; i++)
+		buf_add_str(&label, "\xc3\xbc");
+	bool valid = name_to_ascii(arena, buf_span(&label)) != NULL;
+
+	arena_free(arena);
+	return (valid);
+}
+
+/* It is the A-label that must fit. */
 static void
 test_long_u_label(void **state)
 {
-	struct arena *arena = arena_new();
-	char label[128] = "";
-
 	(void)state;
-	for (int i = 0; i < 20; i++)
-		(void)strncat(label, "\xc3\xbc", sizeof(label) - 1);
-	assert_non_null(name_to_ascii(arena, span_str(label)));
-	for (int i = 0; i < 40; i++)
-		(void)strncat(
-		    label, "\xc3\xbc", sizeof(label) - strlen(label) - 1);
-	assert_null(name_to_ascii(arena, span_str(label)));
-	arena_free(arena);
+	assert_true(is_u_label(20));
+	assert_false(is_u_label(60));
+	assert_false(is_u_label(NAME_MAX_INPUT));
 }
 
+/* What is far too long costs no memory. */
 static void
 test_huge_input(void **state)
 {
-	static char huge[NAME_MAX_INPUT * 64];
+	static unsigned char huge[NAME_MAX_INPUT * 64];
 	struct arena *arena = arena_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(huge); i += 2)
-		memcpy(&huge[i], "\xc3\xbc", 2);
+	for (size_t i = 0; i < sizeof(huge); i++)
+		huge[i] = i % 2 == 0 ? 'a' : '.';
 	assert_null(name_to_ascii(arena, span_new(huge, sizeof(huge))));
-	for (size_t i = 0; i < sizeof(huge); i += 2)
-		memcpy(&huge[i], "a.", 2);
-	assert_null(name_to_ascii(arena, span_new(huge, sizeof(huge))));
-	assert_true(arena_size(arena) < sizeof(huge));
+	assert_int_equal(arena_size(arena), 0);
 	arena_free(arena);
 }
 
