@@ -35,8 +35,8 @@ room_for_one(struct config *config, void *array, size_t count, size_t size)
 static void
 remember(struct config *config, struct dkim_private *private)
 {
-	config->privates = room_for_one(
-	    config, config->privates, config->private_count, sizeof(private));
+	config->privates = room_for_one(config, config->privates,
+	    config->private_count, sizeof(struct dkim_private *));
 	config->privates[config->private_count++] = private;
 }
 

@@ -41,3 +41,24 @@ list_take(struct list *link)
 	link->next->prev = link->prev;
 	list_init(link);
 }
+
+static struct list *
+take_from(const struct list *list, struct list *link)
+{
+	if (link == list)
+		return (NULL);
+	list_take(link);
+	return (link);
+}
+
+struct list *
+list_take_first(struct list *list)
+{
+	return (take_from(list, list->next));
+}
+
+struct list *
+list_take_last(struct list *list)
+{
+	return (take_from(list, list->prev));
+}

@@ -42,4 +42,12 @@ void list_add_last(struct list *list, struct list *link);
  */
 void list_take(struct list *link);
 
+/**
+ * list_take_first(list), list_take_last(list):
+ * Remove the link at the front or back of ${list} and return it, or NULL when
+ * there is none.
+ */
+struct list *list_take_first(struct list *list);
+struct list *list_take_last(struct list *list);
+
 #endif

@@ -61,9 +61,9 @@ keycache_free(struct keycache *cache)
 {
 	if (cache == NULL)
 		return;
-	while (!list_is_empty(&cache->recent))
-		entry_drop(
-		    cache, LIST_VALUE(cache->recent.next, struct entry, link));
+	for (struct list *link;
+	     (link = list_take_first(&cache->recent)) != NULL;)
+		entry_drop(cache, LIST_VALUE(link, struct entry, link));
 	hash_free(cache->entries);
 	(void)pthread_mutex_destroy(&cache->lock);
 	free(cache);

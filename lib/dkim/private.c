@@ -151,7 +151,7 @@ private_new(EVP_PKEY *key)
 struct dkim_private *
 dkim_private_load(const char *path, struct arena *arena, const char **error)
 {
-	size_t len;
+	size_t len = 0;
 	unsigned char text[FILE_MAX_BYTES + 1] = { 0 };
 
 	*error = read_file(path, arena, text, &len);

@@ -4,6 +4,6 @@
 need cppcheck
 files '\.c$' | cppcheck --file-list=- --quiet --std=c11 --language=c \
 	--enable=warning,performance,portability --inconclusive \
-	-D_GNU_SOURCE -D__linux__ -I lib -I . -I tests \
+	--include=tests/style/cppcheck.h -D_GNU_SOURCE -I lib -I . -I tests \
 	--suppressions-list=tests/style/cppcheck.suppressions \
 	--error-exitcode=1 -j "$(nproc)"

@@ -26,10 +26,10 @@ includes() {
 
 # What may include a library's header: REGEX of the header, REGEX of files.
 wrapped=(
-	'<libmilter/' '^milter/(main|hooks|apply)\.c$'
+	'<libmilter/' '^milter/(main|hooks|apply|control|listen)\.[ch]$'
 	'<unbound\.h>' '^lib/dns/dns_unbound\.c$'
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
-	'<systemd/' '^(lib/base/log|milter/main)\.c$'
+	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 )
 
 check_library() {

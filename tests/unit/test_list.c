@@ -51,9 +51,14 @@ links_come_and_go(void **state)
 	ASSERT_HOLDS(&list, 3, 0);
 	list_add_first(&list, &items[3].link);
 	ASSERT_HOLDS(&list, 4, 3, 0);
-	list_take(list.next);
-	list_take(list.next);
+	list_add_last(&list, &items[0].link);
+	assert_ptr_equal(list_take_last(&list), &items[0].link);
+	assert_ptr_equal(list_take_first(&list), &items[3].link);
+	ASSERT_HOLDS(&list, 3, 0);
+	assert_ptr_equal(list_take_first(&list), &items[2].link);
 	ASSERT_HOLDS(&list, 0);
+	assert_null(list_take_first(&list));
+	assert_null(list_take_last(&list));
 }
 
 int
