@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -135,11 +136,21 @@ stop(const struct control *control)
 	return (left > 0 ? EX_TEMPFAIL : EX_OK);
 }
 
+/* Wait for a byte in the pipe; poll() is where signals find this thread. */
+static int
+next_event(void)
+{
+	struct pollfd pipe_end = { .fd = wake_pipe[0], .events = POLLIN };
+	unsigned char what;
+
+	while (poll(&pipe_end, 1, -1) < 0 && errno == EINTR)
+		;
+	return (read(wake_pipe[0], &what, 1) == 1 ? what : LISTENER_ENDED);
+}
+
 int
 control_run(const struct control *control)
 {
-	unsigned char what;
-
 	if (pipe2(wake_pipe, O_CLOEXEC) != 0 || start_libmilter() != 0) {
 		log_error(control->log, "start_failed",
 		    LOG_TEXT("reason", strerror(errno)));
@@ -149,9 +160,7 @@ control_run(const struct control *control)
 	(void)sd_notify(0, "READY=1");
 	log_info(
 	    control->log, "started", LOG_TEXT("version", MAILREEVE_VERSION));
-	while (read(wake_pipe[0], &what, 1) == 1) {
-		if (what == LISTENER_ENDED)
-			break;
+	for (int what; (what = next_event()) != LISTENER_ENDED;) {
 		if (what != SIGUSR1)
 			return (stop(control));
 		reload(control);

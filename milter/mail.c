@@ -49,10 +49,11 @@ static const char *
 path_address(struct arena *arena, const char *path)
 {
 	struct span rest = span_str(path);
+	struct span address = rest;
 
 	if (span_take_byte(&rest, '<'))
-		(void)span_take_until(&rest, '>', &rest);
-	return (arena_str(arena, rest));
+		(void)span_take_until(&rest, '>', &address);
+	return (arena_str(arena, address));
 }
 
 struct mail *

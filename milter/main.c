@@ -237,6 +237,7 @@ main(int argc, char *argv[])
 		break;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	dkim_init();
 
 	struct arena *arena = arena_new();
 	int status = serve(arguments.path, log_new(PROGRAM), arena);

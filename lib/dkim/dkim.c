@@ -1,7 +1,14 @@
 #include "dkim/dkim.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <stddef.h>
+
+void
+dkim_init(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
 
 const char *
 dkim_algorithm_name(enum dkim_algorithm algorithm)

@@ -28,6 +28,13 @@ enum dkim_result {
 };
 
 /**
+ * dkim_init(void):
+ * Prepare OpenSSL for a program whose threads run to its very end: it frees
+ * nothing of theirs at exit.  Call once, before there are threads.
+ */
+void dkim_init(void);
+
+/**
  * dkim_algorithm_name(algorithm), dkim_canon_name(canon),
  * dkim_result_name(result):
  * Return the RFCs' lower-case word.
