@@ -26,6 +26,14 @@ lower(struct arena *arena, struct span text)
 	return (span_new(copy, text.len));
 }
 
+static struct span
+without_final_dot(struct span name)
+{
+	bool has = name.len > 1 && span_at(name, name.len - 1) == '.';
+
+	return (span_head(name, name.len - (has ? 1 : 0)));
+}
+
 static bool
 contains(struct span text, struct span part)
 {
@@ -194,9 +202,7 @@ is_same(const struct wanted *wanted, struct span identity, bool *other)
 	*other = ascii != NULL;
 	if (ascii != NULL && span_is(wanted->ascii, ascii))
 		return (true);
-	if (span_peek(span_tail(identity, identity.len - 1)) == '.')
-		identity.len--;
-	return (span_ieq(identity, wanted->written));
+	return (span_ieq(without_final_dot(identity), wanted->written));
 }
 
 /* Say whether a reader who sees ${text} can take it for one of ours. */
@@ -221,8 +227,7 @@ authres_claims(struct arena *arena, struct span value, const char *authserv_id)
 	struct wanted wanted = { .arena = arena };
 
 	wanted.written = lower(arena, span_str(authserv_id));
-	if (span_ends_nocase(wanted.written, span_new(".", 1)))
-		wanted.written.len--;
+	wanted.written = without_final_dot(wanted.written);
 	wanted.ascii = span_str(name_to_ascii(arena, wanted.written));
 	if (wanted.written.len == 0)
 		return (false);

@@ -68,6 +68,7 @@ static const struct claims_case cases[] = {
 	{ ASCII, "\"M\xc3\x9cX\".example; none", 0, true },
 	{ "our relay", "\"Our Relay\"; none", 0, true },
 	{ "our relay", "our relay; none", 0, true },
+	{ ".", ".; none", 0, true },
 	/* Others. */
 	{ MX, "", 0, false },
 	{ MX, "evil.example; none", 0, false },
