@@ -294,9 +294,8 @@ int
 address_impl_parse(struct arena *arena, struct span value,
     struct address_list *out, bool *doubtful)
 {
-	struct parser parser = { arena, value, out, .doubtful = false };
-
 	*out = (struct address_list){ 0 };
+	struct parser parser = { arena, value, out, .doubtful = false };
 	bool whole = take_list(&parser);
 
 	*doubtful = parser.doubtful;

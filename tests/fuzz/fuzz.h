@@ -4,6 +4,7 @@
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,13 +13,20 @@
 /* The program ends, and libFuzzer keeps the input, when ${condition} is not
  * true. */
 #define FUZZ_CHECK(condition)                                                  \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			(void)fprintf(stderr, "%s:%d: %s\n", __FILE__,         \
-			    __LINE__, #condition);                             \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+	fuzz_check((condition), #condition, __FILE__, __LINE__)
+
+/**
+ * fuzz_check(holds, condition, file, line):
+ * Say where ${condition} was broken and abort unless it ${holds}.
+ */
+static inline void
+fuzz_check(bool holds, const char *condition, const char *file, int line)
+{
+	if (holds)
+		return;
+	(void)fprintf(stderr, "%s:%d: %s\n", file, line, condition);
+	abort();
+}
 
 /**
  * LLVMFuzzerTestOneInput(data, size):
