@@ -150,10 +150,13 @@ milter_message_unfold(struct arena *arena, const struct milter_field *field)
 	for (size_t i = 0; i < value.len; i++) {
 		int byte = span_at(value, i);
 
+		/* Blanks in a row, folds among them, count as one. */
 		if (byte == '\0')
 			buf_add_str(&out, "\\0");
-		else if (byte != '\r' && byte != '\n')
+		else if (!span_is_space((unsigned char)byte))
 			buf_add_byte(&out, (unsigned char)byte);
+		else if (!span_is_space(value.data[i - 1]))
+			buf_add_byte(&out, ' ');
 	}
 	return (arena_strdup(arena, out.len > 0 ? buf_str(&out) : ""));
 }

@@ -76,7 +76,7 @@ size_t milter_message_count(
 /**
  * milter_message_unfold(arena, field):
  * Return the value of ${field} as a C string on one line, without blanks at
- * both ends; a NUL in it is shown as "\0".
+ * both ends and with one for several elsewhere; a NUL is shown as "\0".
  */
 char *milter_message_unfold(
     struct arena *arena, const struct milter_field *field);

@@ -54,6 +54,7 @@ struct scenario {
 	struct milter_client *session;
 	struct scenario_client client;
 	unsigned int queue_ids;
+	bool has_queue_id;            /* the present message */
 	struct milter_message *draft; /* the next message */
 	struct milter_message *sent;  /* the last, as the filter changed it */
 	const char *reply;            /* the filter's last word */

@@ -160,6 +160,7 @@ say_mail(struct scenario *scenario)
 
 	/* Postfix has a queue id from the first recipient on. */
 	milter_client_macro(session, "i", NULL);
+	scenario->has_queue_id = false;
 	milter_client_macro(
 	    session, "{mail_addr}", bare_address(scenario, arguments[0]));
 	milter_client_macro(session, "{mail_host}", "mx.example");
@@ -179,8 +180,11 @@ say_rcpt(struct scenario *scenario)
 	milter_client_macro(session, "{rcpt_host}", "mx.example");
 	milter_client_macro(session, "{rcpt_mailer}", "local");
 	result = heard(scenario, milter_client_rcpt(session, arguments));
-	milter_client_macro(session, "i",
-	    arena_printf(scenario->arena, "4QTEST%04u", ++scenario->queue_ids));
+	if (!scenario->has_queue_id)
+		milter_client_macro(session, "i",
+		    arena_printf(
+			scenario->arena, "4QTEST%04u", ++scenario->queue_ids));
+	scenario->has_queue_id = true;
 	return (result);
 }
 
