@@ -1,0 +1,195 @@
+/*
+ * robust_size.c: too much of everything.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "robust.h"
+
+#define MEGABYTE ((size_t)1024 * 1024)
+#define BODY_MEGABYTES 60
+#define FIELDS 10000
+#define FIELDS_MS 20000
+#define GROWTH_KB 8192
+
+/* Send the header of ${message} and then ${megabytes} of lines. */
+static int
+send_large(struct robust *robust, struct milter_client *client,
+    struct milter_message *message, size_t megabytes)
+{
+	struct arena *arena = arena_new();
+	unsigned char *bytes = arena_alloc(arena, MEGABYTE);
+	int result = robust_begin(robust, client);
+
+	for (size_t i = 0; i < MEGABYTE; i++)
+		bytes[i] = i % 64 == 62   ? '\r'
+		           : i % 64 == 63 ? '\n'
+		                          : (unsigned char)('a' + i % 23);
+	buf_cut(&message->body, 0);
+	if (result == 0)
+		result = milter_client_start_message(client, message);
+	for (size_t i = 0; i < megabytes && result == 0; i++)
+		result = milter_client_body(client, span_new(bytes, MEGABYTE));
+	if (result == 0)
+		result = milter_client_eom(client, message);
+	arena_free(arena);
+	if (result != 0)
+		return (robust_fail(
+		    robust, "a large body: %s", milter_client_error(client)));
+	return (0);
+}
+
+static int
+has_result(struct milter_message *message, const char *result)
+{
+	struct arena *arena = arena_new();
+	bool found = message->count > 0 &&
+	             strstr(milter_message_unfold(arena, &message->fields[0]),
+			 result) != NULL;
+
+	arena_free(arena);
+	return (found);
+}
+
+int
+robust_body(struct robust *robust)
+{
+	struct milter_message *message = robust_message(robust->arena);
+	struct milter_client *client;
+	int result;
+	long before;
+
+	if (robust_start(robust, false) != 0 || robust_alive(robust) != 0)
+		return (-1);
+	before = daemon_rss(robust->daemon);
+	client = robust_session(robust, ROBUST_INSIDE);
+	if (client == NULL)
+		return (-1);
+	result = send_large(robust, client, message, BODY_MEGABYTES);
+	milter_client_close(client);
+	if (result != 0)
+		return (-1);
+	if (milter_message_count(message, "DKIM-Signature") != 1)
+		return (robust_fail(robust, "the large message is unsigned"));
+	robust_growth(robust, before, GROWTH_KB);
+	client = robust_session(robust, ROBUST_OUTSIDE);
+	if (client == NULL)
+		return (-1);
+	result = send_large(robust, client, message, BODY_MEGABYTES);
+	milter_client_close(client);
+	if (result == 0 && !has_result(message, "dkim=pass"))
+		return (robust_fail(robust, "the large message does not pass"));
+	robust_growth(robust, before, GROWTH_KB);
+	return (result != 0 ? -1 : robust_alive(robust));
+}
+
+static struct milter_message *
+many_fields(struct robust *robust, size_t count)
+{
+	struct milter_message *message = robust_message(robust->arena);
+	static const char *const names[] = { "X-Many", "Received", "Subject",
+		"DKIM-Signature", "Authentication-Results", "To" };
+
+	for (size_t i = message->count; i < count; i++)
+		milter_message_add(message, span_str(names[i % 6]),
+		    span_str(i % 6 == 4 ? " mx.example; none"
+					: " v=1; d=example.org; s=x"));
+	return (message);
+}
+
+/* Send a message with FIELDS fields and return the milliseconds it took. */
+static int64_t
+send_fields(struct robust *robust, const char *address, const char *reply)
+{
+	struct milter_message *message = many_fields(robust, FIELDS);
+	struct milter_client *client = robust_session(robust, address);
+	int64_t start = clock_monotonic_ms();
+	int64_t took = -1;
+
+	if (client == NULL)
+		return (-1);
+	if (robust_send(robust, client, message, reply) == 0)
+		took = clock_monotonic_ms() - start;
+	milter_client_close(client);
+	return (took);
+}
+
+int
+robust_fields(struct robust *robust)
+{
+	static const char *const addresses[] = { ROBUST_INSIDE,
+		ROBUST_OUTSIDE };
+
+	if (robust_start(robust, false) != 0)
+		return (-1);
+	if (send_fields(robust, ROBUST_OUTSIDE, "552 5.3.4") < 0)
+		return (-1);
+	if (!daemon_logged(robust->daemon, "refused", "header", 2000))
+		return (robust_fail(robust, "nothing in the log"));
+	/* Where they are allowed, the work must not grow with the square. */
+	daemon_option(robust->daemon, "max_header_fields = 20000");
+	if (milter_daemon_reload(robust->daemon) != 0)
+		return (robust_fail(robust, "no reload"));
+	for (size_t i = 0; i < 2; i++) {
+		int64_t took = send_fields(robust, addresses[i], "250");
+
+		if (took < 0)
+			return (-1);
+		printf("%s: %d fields from %s: %d ms\n", robust->name, FIELDS,
+		    addresses[i], (int)took);
+		if (took > FIELDS_MS)
+			return (robust_fail(robust, "that was too slow"));
+	}
+	return (robust_alive(robust));
+}
+
+/* Send a message with one field of ${len} bytes. */
+static int
+send_line(struct robust *robust, size_t len, const char *reply)
+{
+	struct milter_message *message = robust_message(robust->arena);
+	struct milter_client *client = robust_session(robust, ROBUST_INSIDE);
+	unsigned char *bytes = arena_alloc(robust->arena, len);
+	int result;
+
+	if (client == NULL)
+		return (-1);
+	memset(bytes, 'x', len);
+	bytes[0] = ' ';
+	milter_message_add(message, span_str("X-Long"), span_new(bytes, len));
+	milter_message_add(message, span_str("Cc"), span_new(bytes, len / 2));
+	/* Past its packet size libmilter hangs up, before our code hears. */
+	if (reply == NULL)
+		result = robust_begin(robust, client) != 0 ||
+		         milter_client_message(client, message) == 0;
+	else
+		result = robust_send(robust, client, message, reply);
+	milter_client_vanish(client, false);
+	return (result == 0 ? 0 : robust_fail(robust, "%zu bytes", len));
+}
+
+int
+robust_line(struct robust *robust)
+{
+	long before;
+
+	if (robust_start(robust, false) != 0 || robust_alive(robust) != 0)
+		return (-1);
+	before = daemon_rss(robust->daemon);
+	/* Postfix passes fields of up to 102,400 bytes. */
+	if (send_line(robust, 90000, "250") != 0 ||
+	    send_line(robust, 102400, "250") != 0 ||
+	    send_line(robust, 600000, "250") != 0 ||
+	    send_line(robust, 1000000, "552 5.3.4") != 0)
+		return (-1);
+	if (!daemon_logged(robust->daemon, "refused", "header", 2000))
+		return (robust_fail(robust, "nothing in the log"));
+	if (send_line(robust, MEGABYTE, NULL) != 0 ||
+	    send_line(robust, 2 * MEGABYTE, NULL) != 0)
+		return (-1);
+	if (robust_alive(robust) != 0)
+		return (-1);
+	robust_growth(robust, before, GROWTH_KB);
+	return (0);
+}
