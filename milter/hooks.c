@@ -7,6 +7,10 @@
 #include "base/arena_impl.h"
 #include "mail.h"
 
+/* The largest packet that libmilter takes: a header field has one, and Postfix
+ * passes fields of 102,400 bytes where libmilter's default is 65,535. */
+#define PACKET_MAX ((size_t)1024 * 1024 - 1)
+
 /* Names that strangers choose are cut here; a domain name has 255 bytes. */
 #define NAME_SIZE 512
 
@@ -114,10 +118,17 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 	return (SMFIS_CONTINUE);
 }
 
+/* After SMFIC_QUIT_NC, which sendmail knows and Postfix does not, libmilter
+ * closes our connection and goes on with a new one without negotiation, and
+ * from then on takes any command: no callback but on_negotiate() can rely on a
+ * connection. */
 static sfsistat
 on_connect(SMFICTX *context, char *name, _SOCK_ADDR *address)
 {
 	struct connection *connection = smfi_getpriv(context);
+
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	struct mail_session *session = &connection->session;
 
 	session->client_name = keep(connection->client_name, name);
@@ -134,6 +145,8 @@ on_helo(SMFICTX *context, char *helo)
 {
 	struct connection *connection = smfi_getpriv(context);
 
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	connection->session.helo = keep(connection->helo, helo);
 	return (carry_on(connection));
 }
@@ -147,6 +160,8 @@ on_mail(SMFICTX *context, char **arguments)
 		.text = "Restarting, please try again" };
 	struct connection *connection = smfi_getpriv(context);
 
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	forget_mail(connection);
 	connection->mail = mail_new(connection->service, &connection->session,
 	    arguments[0], macro(context, "{auth_authen}"));
@@ -160,6 +175,8 @@ on_rcpt(SMFICTX *context, char **arguments)
 {
 	struct connection *connection = smfi_getpriv(context);
 
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	if (connection->mail != NULL)
 		mail_rcpt(connection->mail, arguments[0]);
 	return (carry_on(connection));
@@ -169,6 +186,9 @@ static sfsistat
 on_header(SMFICTX *context, char *name, char *value)
 {
 	struct connection *connection = smfi_getpriv(context);
+
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	struct mail *mail = connection->mail;
 
 	if (mail == NULL || mail->limit != VERDICT_WITHIN_LIMITS)
@@ -186,6 +206,8 @@ on_end_of_headers(SMFICTX *context)
 {
 	struct connection *connection = smfi_getpriv(context);
 
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	if (connection->mail != NULL)
 		mail_end_of_headers(connection->mail);
 	return (carry_on(connection));
@@ -196,6 +218,8 @@ on_body(SMFICTX *context, unsigned char *bytes, size_t len)
 {
 	struct connection *connection = smfi_getpriv(context);
 
+	if (connection == NULL)
+		return (SMFIS_TEMPFAIL);
 	if (connection->mail != NULL)
 		mail_body(connection->mail, span_new(bytes, len));
 	return (carry_on(connection));
@@ -207,7 +231,7 @@ on_end_of_message(SMFICTX *context)
 	struct connection *connection = smfi_getpriv(context);
 	struct outcome outcome;
 
-	if (connection->mail == NULL)
+	if (connection == NULL || connection->mail == NULL)
 		return (SMFIS_TEMPFAIL);
 	mail_finish(connection->mail, macro(context, "i"), &outcome);
 	sfsistat status = apply_outcome(context, &outcome,
@@ -263,5 +287,6 @@ hooks_register(struct service *service)
 	};
 
 	registered = service;
+	(void)smfi_setmaxdatasize(PACKET_MAX);
 	return (smfi_register(filter) == MI_SUCCESS ? 0 : -1);
 }

@@ -103,8 +103,9 @@ reload_often(struct robust *robust)
 
 		daemon_option(robust->daemon,
 		    broken ? "max_signatures = 0" : "max_signatures = 5");
-		if (milter_daemon_reload(robust->daemon) != 0)
-			return (robust_fail(robust, "no reload in the log"));
+		if (daemon_reload(robust->daemon) != 0)
+			return (robust_fail(
+			    robust, "%s", daemon_error(robust->daemon)));
 	}
 	return (0);
 }
@@ -173,7 +174,7 @@ robust_reload(struct robust *robust)
 	if (keyfolder_state(robust->keys, "example.org", "e1", "retired") !=
 		0 ||
 	    keyfolder_state(robust->keys, "example.org", "e2", "active") != 0 ||
-	    milter_daemon_reload(robust->daemon) != 0)
+	    daemon_reload(robust->daemon) != 0)
 		return (robust_fail(robust, "cannot rotate"));
 	return (rotate(robust));
 }

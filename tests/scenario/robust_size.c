@@ -129,8 +129,9 @@ robust_fields(struct robust *robust)
 		return (robust_fail(robust, "nothing in the log"));
 	/* Where they are allowed, the work must not grow with the square. */
 	daemon_option(robust->daemon, "max_header_fields = 20000");
-	if (milter_daemon_reload(robust->daemon) != 0)
-		return (robust_fail(robust, "no reload"));
+	if (daemon_reload(robust->daemon) != 0)
+		return (
+		    robust_fail(robust, "%s", daemon_error(robust->daemon)));
 	for (size_t i = 0; i < 2; i++) {
 		int64_t took = send_fields(robust, addresses[i], "250");
 

@@ -348,6 +348,20 @@ daemon_start(struct daemon *daemon)
 }
 
 int
+daemon_reload(struct daemon *daemon)
+{
+	int64_t deadline = clock_monotonic_ms() + DAEMON_START_MS;
+
+	if (daemon_write(daemon) != 0)
+		return (-1);
+	daemon_signal(daemon, SIGUSR1);
+	while (clock_monotonic_ms() < deadline && daemon_is_running(daemon))
+		if (said_ready(daemon, POLL_MS))
+			return (0);
+	return (fail(daemon, "no READY=1 after SIGUSR1"));
+}
+
+int
 daemon_wait(struct daemon *daemon, int timeout_ms)
 {
 	int64_t deadline = clock_monotonic_ms() + timeout_ms;

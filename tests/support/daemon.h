@@ -95,6 +95,13 @@ int daemon_start(struct daemon *daemon) COMPAT_MUST_CHECK;
 int daemon_stop(struct daemon *daemon) COMPAT_MUST_CHECK;
 
 /**
+ * daemon_reload(daemon):
+ * Write the configuration again, send SIGUSR1 and wait until the program says
+ * that it is ready again.  Return -1 with daemon_error() when it does not.
+ */
+int daemon_reload(struct daemon *daemon) COMPAT_MUST_CHECK;
+
+/**
  * daemon_wait(daemon, timeout_ms):
  * Wait until the program ends.  Return its exit status, 128 and the signal's
  * number, or -1 when it still runs.

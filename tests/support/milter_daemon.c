@@ -1,15 +1,7 @@
 #include "support/milter_daemon.h"
 
 #include <grp.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
-#include <string.h>
-
-#include "base/clock.h"
-
-#define RELOAD_MS 10000
-#define POLL_MS 20
 
 static void
 set(struct daemon *daemon, struct arena *arena, const char *name,
@@ -81,37 +73,4 @@ milter_daemon_session(struct daemon *daemon, struct arena *arena,
 	*error = arena_strdup(arena, milter_client_error(client));
 	milter_client_close(client);
 	return (NULL);
-}
-
-/* How many lines of the log tell of a reload. */
-static size_t
-count_reloads(struct daemon *daemon)
-{
-	struct arena *arena = arena_new();
-	struct span log = daemon_log(daemon, arena);
-	struct span line;
-	size_t count = 0;
-
-	while (span_take_line(&log, &line))
-		count += strstr(arena_str(arena, line), "\"event\":\"reload") !=
-		         NULL;
-	arena_free(arena);
-	return (count);
-}
-
-int
-milter_daemon_reload(struct daemon *daemon)
-{
-	size_t before = count_reloads(daemon);
-	int64_t deadline = clock_monotonic_ms() + RELOAD_MS;
-
-	if (daemon_write(daemon) != 0)
-		return (-1);
-	daemon_signal(daemon, SIGUSR1);
-	while (clock_monotonic_ms() < deadline) {
-		if (count_reloads(daemon) > before)
-			return (0);
-		(void)poll(NULL, 0, POLL_MS);
-	}
-	return (-1);
 }

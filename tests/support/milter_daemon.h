@@ -7,7 +7,6 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "base/compat.h"
 #include "support/daemon.h"
 #include "support/milter_client.h"
 
@@ -41,12 +40,5 @@ const char *milter_daemon_address(struct daemon *daemon);
 struct milter_client *milter_daemon_session(struct daemon *daemon,
     struct arena *arena, const char *address, const char *name,
     const char **error);
-
-/**
- * milter_daemon_reload(daemon):
- * Write the configuration, send SIGUSR1 and wait until the log tells of one
- * reload more, for better or worse.  Return -1 when it does not.
- */
-int milter_daemon_reload(struct daemon *daemon) COMPAT_MUST_CHECK;
 
 #endif

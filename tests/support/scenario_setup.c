@@ -227,9 +227,9 @@ run_reload(struct scenario *scenario, struct span rest)
 		return (scenario_fail(scenario, "the milter does not run"));
 	if (scenario_write(scenario) != 0)
 		return (-1);
-	if (milter_daemon_reload(scenario->daemon) != 0)
-		return (
-		    scenario_fail(scenario, "no log line tells of the reload"));
+	if (daemon_reload(scenario->daemon) != 0)
+		return (scenario_fail(
+		    scenario, "%s", daemon_error(scenario->daemon)));
 	return (0);
 }
 
