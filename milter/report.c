@@ -52,21 +52,33 @@ describe(struct arena *arena, const struct dkim_verification *dkim,
 	add_property(result, "b", dkim->b);
 }
 
+/* Results that a reader of the field is told of: all but those of signatures
+ * that nobody verified because there were too many. */
+static size_t
+describe_all(struct arena *arena, const struct dkim_verification *dkim,
+    size_t count, struct authres_result *results)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < count && told < AUTHRES_MAX_RESULTS; i++)
+		if (dkim[i].result != DKIM_NEUTRAL)
+			describe(arena, &dkim[i], &results[told++]);
+	return (told);
+}
+
 const char *
 report_authres(struct arena *arena, const char *authserv_id,
     const struct dkim_verification *dkim, size_t count)
 {
-	struct authres_result none = { .method = "dkim", .result = "none" };
-	struct authres authres = {
-		.authserv_id = authserv_id, .results = &none, .count = 1
-	};
+	struct authres authres = { .authserv_id = authserv_id };
 
-	if (count > 0) {
-		authres.results =
-		    arena_array(arena, count, sizeof(struct authres_result));
-		authres.count = count;
+	authres.results = arena_array(
+	    arena, AUTHRES_MAX_RESULTS, sizeof(struct authres_result));
+	authres.count = describe_all(arena, dkim, count, authres.results);
+	if (authres.count == 0) {
+		authres.results[0] = (struct authres_result){ .method = "dkim",
+			.result = count == 0 ? "none" : "neutral" };
+		authres.count = 1;
 	}
-	for (size_t i = 0; i < count; i++)
-		describe(arena, &dkim[i], &authres.results[i]);
 	return (arena_printf(arena, " %s", authres_print(arena, &authres)));
 }
