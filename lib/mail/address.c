@@ -23,7 +23,7 @@ struct words {
 	size_t count;
 	bool is_phrase; /* the first one is no dot */
 	bool is_local;  /* words and dots alternate */
-	bool is_odd;    /* as a local part: specials inside, blanks between */
+	bool is_odd;    /* for a local part: specials inside, blanks between */
 };
 
 /* Drop blanks and comments, note odd ones, and say in ${any} whether there were
@@ -65,6 +65,9 @@ take_word(struct parser *parser, struct words *words, struct span *out)
 		return (span_take(cursor, 1, out));
 	if (span_peek(*cursor) != '"') {
 		*out = span_take_while(cursor, lexeme_is_atext);
+		/* RFC 2047 5: no encoded word stands in an address, but some
+		 * readers decode it there. */
+		words->is_odd |= span_starts(*out, "=?");
 		return (out->len > 0);
 	}
 	if (!lexeme_take_quoted(parser->arena, cursor, out))

@@ -1,7 +1,8 @@
+#include "mail/authres.h"
+
 #include <string.h>
 
 #include "dns/name.h"
-#include "mail/authres.h"
 #include "mail/header.h"
 #include "mail/lexeme.h"
 

@@ -1,6 +1,7 @@
+#include "mail/authres.h"
+
 #include <string.h>
 
-#include "mail/authres.h"
 #include "mail/header.h"
 #include "mail/lexeme.h"
 
@@ -16,12 +17,6 @@ skip_cfws(struct parser *parser)
 }
 
 static bool
-is_keyword_byte(unsigned char byte)
-{
-	return (span_is_alnum(byte) || byte == '-');
-}
-
-static bool
 is_pvalue_byte(unsigned char byte)
 {
 	return (lexeme_is_token(byte) || lexeme_is_atext(byte));
@@ -32,7 +27,8 @@ is_pvalue_byte(unsigned char byte)
 static char *
 take_keyword(struct parser *parser)
 {
-	struct span word = span_take_while(&parser->cursor, is_keyword_byte);
+	struct span word =
+	    span_take_while(&parser->cursor, lexeme_is_keyword_byte);
 
 	if (word.len == 0 || word.data[word.len - 1] == '-' ||
 	    !skip_cfws(parser))
@@ -213,7 +209,7 @@ take_result(struct parser *parser, struct authres *out, const char *method)
 	result->result = take_keyword(parser);
 	if (result->result == NULL)
 		return (false);
-	(void)span_take_while(&after, is_keyword_byte);
+	(void)span_take_while(&after, lexeme_is_keyword_byte);
 	after.len -= parser->cursor.len;
 	result->comment = lexeme_comment(parser->arena, after);
 	return (take_details(parser, result));

@@ -1,8 +1,9 @@
+#include "mail/authres.h"
+
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/log_format.h"
-#include "mail/authres.h"
 #include "mail/lexeme.h"
 
 /* RFC 5322 2.1.1: the length that a line should not pass. */
@@ -115,12 +116,6 @@ add_value(struct buf *out, struct span text, bool may_be_address)
 	buf_add_byte(out, '"');
 }
 
-static bool
-is_keyword_byte(unsigned char byte)
-{
-	return (span_is_alnum(byte) || byte == '-');
-}
-
 /* RFC 5321 4.1.2: letters, digits and hyphens, no hyphen at the end.  A word of
  * ours has nothing else, so what else there is goes. */
 static void
@@ -130,7 +125,7 @@ add_keyword(struct buf *out, struct span word)
 	size_t len = 0;
 
 	for (size_t i = 0; i < word.len && len < sizeof(kept); i++)
-		if (is_keyword_byte(word.data[i]))
+		if (lexeme_is_keyword_byte(word.data[i]))
 			kept[len++] = span_lower(word.data[i]);
 	while (len > 0 && kept[len - 1] == '-')
 		len--;

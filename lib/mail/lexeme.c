@@ -23,6 +23,12 @@ lexeme_is_domain_byte(unsigned char byte)
 		byte == '_' || byte == '.');
 }
 
+bool
+lexeme_is_keyword_byte(unsigned char byte)
+{
+	return (span_is_alnum(byte) || byte == '-');
+}
+
 /* Return the length of the UTF-8 sequence that starts with ${first}, or 0. */
 static size_t
 sequence_length(unsigned char first)

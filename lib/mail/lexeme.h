@@ -14,6 +14,9 @@
  * of a domain name with its dots and `_'.  Each has all bytes above 0x7f. */
 span_class lexeme_is_atext, lexeme_is_token, lexeme_is_domain_byte;
 
+/* The class of what a Keyword of RFC 5321 4.1.2 is made of. */
+span_class lexeme_is_keyword_byte;
+
 /**
  * lexeme_is_utf8(bytes):
  * Say whether ${bytes} are UTF-8 (RFC 3629).
