@@ -256,7 +256,9 @@ dispatch(void *cookie)
 	};
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+		if (poll(fds, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			break_down(unbound, strerror(errno));
 			return (NULL);
 		}

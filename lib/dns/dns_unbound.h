@@ -9,10 +9,11 @@
 
 struct dns_unbound_options {
 	/* Resolvers to ask, as "192.0.2.1", "192.0.2.1@5353", "2001:db8::1@53".
-	 * count 0 with system false: ask the root servers ourselves. */
+	 * count 0 with system false: ask the root servers ourselves.  Such a
+	 * resolver may also be an authoritative server on this host. */
 	const char *const *resolvers;
 	size_t resolver_count;
-	bool system;              /* the resolvers of /etc/resolv.conf */
+	bool system;              /* without resolvers: /etc/resolv.conf's */
 	const char *trust_anchor; /* a file of DS or DNSKEY records, or NULL:
 	                           * no validation */
 	const struct log *log;    /* must outlive the backend */
@@ -21,7 +22,8 @@ struct dns_unbound_options {
 /**
  * dns_unbound_new(options, error, arena):
  * Return a backend: one libunbound context and one thread that delivers its
- * answers.  On failure return NULL and store the reason, allocated from
+ * answers, with all signals blocked.  Threads do not survive fork(): become a
+ * daemon first.  On failure return NULL and store the reason, allocated from
  * ${arena}, in ${error}.
  */
 struct dns_backend *dns_unbound_new(const struct dns_unbound_options *options,

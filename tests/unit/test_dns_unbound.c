@@ -14,6 +14,14 @@
 #define SKIP 77
 #define PATIENCE_MS 20000
 
+/* A TXT record for which UDP is too small. */
+#define T50 "tttttttttttttttttttttttttttttttttttttttttttttttttt"
+#define T250 "\"" T50 T50 T50 T50 T50 "\" "
+#define T4000                                                                  \
+	T250 T250 T250 T250 T250 T250 T250 T250 T250 T250 T250 T250 T250 T250  \
+	    T250 T250
+#define LARGE_BYTES (16 * 251)
+
 static const char zone_text[] =
     "$TTL 300\n"
     "@ IN SOA ns hostmaster 1 7200 3600 1209600 77\n"
@@ -29,6 +37,8 @@ static const char zone_text[] =
     "dangling CNAME nowhere\n"
     "*.wild TXT \"wild\"\n"
     "odd\\\\na\\032me\\195\\188 A 192.0.2.2\n"
+    "elsewhere CNAME y.n.many.example.\n"
+    "large TXT " T4000 "\n"
     "deep.empty A 192.0.2.9\n";
 
 #define NUMBERED 20
@@ -70,6 +80,8 @@ static const struct answer_case cases[] = {
 	{ "sel._domainkey.example.test", DNS_TYPE_TXT, DNS_OK, 300,
 	    RDATA("\x10v=DKIM1; p=gr\xc3\xbcn") },
 	{ "alias.example.test", DNS_TYPE_A, DNS_OK, 60, RDATA("\xc0\0\2\1") },
+	{ "elsewhere.example.test", DNS_TYPE_A, DNS_OK, 300,
+	    RDATA("\xc0\0\2\3") },
 	{ "x.wild.example.test", DNS_TYPE_TXT, DNS_OK, 300, RDATA("\4wild") },
 	{ "odd\\na me\xc3\xbc.example.test", DNS_TYPE_A, DNS_OK, 300,
 	    RDATA("\xc0\0\2\2") },
@@ -144,6 +156,21 @@ check(const struct answer_case *expected, const struct dns_answer *answer)
 	    answer->rdata[0].data, expected->rdata, expected->len);
 }
 
+/* RFC 7766 5: what does not fit into UDP comes over TCP. */
+static void
+check_large(struct fixture *fixture)
+{
+	struct dns_answer answer;
+
+	dns_lookup(fixture->dns, "large.example.test", DNS_TYPE_TXT, patience(),
+	    fixture->arena, &answer);
+	assert_int_equal(answer.status, DNS_OK);
+	assert_int_equal(answer.count, 1);
+	assert_int_equal(answer.rdata[0].len, LARGE_BYTES);
+	assert_int_equal(
+	    dns_txt(fixture->arena, answer.rdata[0]).len, 16 * 250);
+}
+
 static void
 check_answers(enum dnsserver_kind kind)
 {
@@ -160,6 +187,7 @@ check_answers(enum dnsserver_kind kind)
 		    patience(), fixture.arena, &answer);
 		check(&cases[i], &answer);
 	}
+	check_large(&fixture);
 	close_dns(&fixture);
 	dnsserver_free(server);
 }
@@ -382,20 +410,25 @@ test_errors(void **state)
 	check_anchor("host.example. A 192.0.2.1\n", "line 1: not a DS");
 }
 
-/* The other two ways to begin; nobody is asked. */
+/* Other ways to begin; nobody is asked. */
 static void
-test_system_and_recursive(void **state)
+test_other_options(void **state)
 {
+	static const char *const resolvers[] = { "192.0.2.1", "192.0.2.1@53",
+		"2001:db8::1", "2001:db8::1@5353" };
 	struct arena *arena = arena_new();
 	struct log *log = log_new("test");
-	const char *error = NULL;
+	const struct dns_unbound_options options[] = {
+		{ .log = log },
+		{ .log = log, .system = true },
+		{ .log = log, .resolvers = resolvers, .resolver_count = 4 },
+	};
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		const struct dns_unbound_options options = { .system = i == 1,
-			.log = log };
+	for (size_t i = 0; i < UNIT_COUNT(options); i++) {
+		const char *error = NULL;
 		struct dns_backend *backend =
-		    dns_unbound_new(&options, arena, &error);
+		    dns_unbound_new(&options[i], arena, &error);
 
 		assert_null(error);
 		dns_free(dns_new(backend, NULL));
@@ -415,7 +448,7 @@ main(void)
 		cmocka_unit_test(test_silent_resolver),
 		cmocka_unit_test(test_server_comes_back),
 		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_system_and_recursive),
+		cmocka_unit_test(test_other_options),
 	};
 
 	if (!dnsserver_has(DNSSERVER_KNOT) && !dnsserver_has(DNSSERVER_NSD)) {
