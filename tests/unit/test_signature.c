@@ -213,7 +213,7 @@ test_limits(void **state)
 	struct buf value;
 
 	(void)state;
-	buf_init(&value, arena, 2 * SIGNATURE_MAX_BYTES);
+	buf_init(&value, arena, (size_t)2 * SIGNATURE_MAX_BYTES);
 	buf_add_str(&value,
 	    " v=1; a=rsa-sha256; d=a.com; s=s; b=AAAA; bh=" BH "; h=From");
 	for (int i = 1; i < SIGNATURE_MAX_NAMES; i++)
