@@ -37,7 +37,7 @@ struct dkim_verify {
 	struct candidate *candidates;
 	struct dkim_verification *verifications; /* one for each candidate */
 	size_t count;
-	struct candidate **chosen;
+	size_t *chosen; /* indices of candidates */
 	size_t chosen_count;
 };
 
@@ -130,14 +130,14 @@ choose(struct dkim_verify *verify, const char *from_domain)
 	    arena_array(verify->arena, max, sizeof(struct candidate *));
 	for (int wanted = 0; wanted < RANKS; wanted++)
 		for (size_t i = 0; i < verify->count; i++) {
-			struct candidate *candidate = &verify->candidates[i];
+			const struct signature *signature =
+			    &verify->candidates[i].signature;
 
 			if (verify->chosen_count == max)
 				return;
-			if (candidate->signature.error == NULL &&
-			    rank(&candidate->signature, from_domain) == wanted)
-				verify->chosen[verify->chosen_count++] =
-				    candidate;
+			if (signature->error == NULL &&
+			    rank(signature, from_domain) == wanted)
+				verify->chosen[verify->chosen_count++] = i;
 		}
 }
 
@@ -158,7 +158,8 @@ dkim_verify_new(struct arena *arena, const struct dkim_verify_options *options,
 	read_candidates(verify);
 	choose(verify, from_domain);
 	for (size_t i = 0; i < verify->chosen_count; i++) {
-		struct candidate *candidate = verify->chosen[i];
+		struct candidate *candidate =
+		    &verify->candidates[verify->chosen[i]];
 		const struct signature *signature = &candidate->signature;
 
 		candidate->body =
@@ -325,14 +326,16 @@ dkim_verify_finish(struct dkim_verify *verify, size_t *count)
 		return (verify->verifications);
 	for (size_t i = 0; i < keys; i++)
 		questions[i] = (struct dns_question){
-			.name = verify->chosen[i]->signature.key_name,
+			.name = verify->candidates[verify->chosen[i]]
+			            .signature.key_name,
 			.type = DNS_TYPE_TXT
 		};
 	dns_gather(verify->dns, questions, keys,
 	    clock_monotonic_ms() + verify->options.dns_timeout_ms,
 	    verify->arena, answers);
 	for (size_t i = 0; i < keys; i++)
-		conclude(verify, verify->chosen[i], &answers[i]);
+		conclude(verify, &verify->candidates[verify->chosen[i]],
+		    &answers[i]);
 	return (verify->verifications);
 }
 
