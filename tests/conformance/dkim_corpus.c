@@ -63,6 +63,7 @@ static const struct kind headers[] = {
 			"X-Other: not signed\r\n" },
 	{ "case", "fROM: joe@example.com\r\nSUBJECT: a\r\nmIME-vERSION: 1.0\r\n"
 		  "content-type: text/plain\r\n" },
+	{ "obsolete", FROM "Subject : a\r\nTo \t: b@c\r\n" },
 	{ "colons", FROM "Subject: a: b; c=d; =?utf-8?q?x?=\r\n"
 			 "To: :;\r\n" },
 };

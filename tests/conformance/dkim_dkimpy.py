@@ -41,9 +41,9 @@ def verify(directory):
     folder = os.path.join(directory, "ours")
     for name in sorted(os.listdir(folder)):
         for number, letter in enumerate("re"):
-            message = dkim.DKIM(read(os.path.join(folder, name)))
             result = "pass"
             try:
+                message = dkim.DKIM(read(os.path.join(folder, name)))
                 if not message.verify(idx=number, dnsfunc=find_key):
                     result = "does not match"
             except dkim.DKIMException as error:
