@@ -1,19 +1,17 @@
 /*
  * dkim_suite.c: the messages of RFC 6376 A.2 and RFC 8463 A.3, ill-formed
  * variants of them, and messages, keys and key records of another signer.
- * Usage, in tests/: dkim_suite SUITES
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "dkim/verify.h"
 #include "mail/message.h"
 #include "support/dkim.h"
+#include "support/suites.h"
 
-#define SKIPPED 77
 #define MAX_FILE ((size_t)1024 * 1024)
 
 struct message_case {
@@ -222,18 +220,14 @@ check_record(struct suite *suite, size_t number)
 }
 
 int
-main(int argc, char *argv[])
+main(void)
 {
-	const char *suites = getenv("MAILREEVE_SUITES");
 	struct suite suite = { .arena = arena_new() };
 
-	if (suites == NULL || suites[0] == '\0')
-		suites = argc > 1 ? argv[1] : "";
-	suite.folder = arena_printf(suite.arena, "%s/dkim", suites);
-	if (access(suite.folder, R_OK) != 0) {
-		(void)printf("skipped: no DKIM suite in %s\n", suite.folder);
+	suite.folder = suites_find(suite.arena, "dkim");
+	if (suite.folder == NULL) {
 		arena_free(suite.arena);
-		return (SKIPPED);
+		return (SUITES_SKIPPED);
 	}
 	struct span zone = read_file(&suite, "conformance/dkim.zone");
 

@@ -217,12 +217,12 @@ static const struct {
 	    "List-Unsubscribe:List-Unsubscribe-Post:List-Unsubscribe-Post" },
 	{ "From: a\r\nX-A: b\r\nX-A: c\r\nSubject: d\r\nReceived: e\r\n"
 	  "X-Mailreeve-Verdict: f\r\n",
-	    true, "From:From:Subject:X-A:X-A:X-A" },
+	    true, "From:From:Subject:X-A:X-A:X-A:List-Id" },
 	{ "List-Id: a\r\nFrom: b\r\n", true, "From:From:X-A:List-Id:List-Id" },
 	/* A signature cannot say that an eleventh is missing. */
 	{ "From: a\r\nX-A:1\r\nX-A:2\r\nX-A:3\r\nX-A:4\r\nX-A:5\r\nX-A:6\r\n"
 	  "X-A:7\r\nX-A:8\r\nX-A:9\r\nX-A:10\r\nX-A:11\r\n",
-	    true, "From:From:X-A:X-A:X-A:X-A:X-A:X-A:X-A:X-A:X-A:X-A" },
+	    true, "From:From:X-A:X-A:X-A:X-A:X-A:X-A:X-A:X-A:X-A:X-A:List-Id" },
 };
 
 static void
