@@ -156,14 +156,16 @@ host_keys() {
 	lab_zone "$domain" <<<"ed1._domainkey TXT \"v=DKIM1; k=ed25519; p=$public\""
 }
 
-# host_milter NAME PROGRAM: start our milter.  What the laboratory's
-# configuration does not name has its default.
+# host_milter NAME PROGRAM [LINE ...]: start our milter; the lines are added to
+# its configuration.  What that does not name has its default.
 host_milter() {
 	local name=$1 conf=$LAB/$1/milter.conf
 	if [ ! -e "$LAB/bin/mailreeve-milter" ]; then
 		install -m 755 "$2" "$LAB/bin/mailreeve-milter" || return 1
 	fi
 	host_fill "$name" milter.conf >"$conf"
+	shift 2
+	[ "$#" = 0 ] || printf '%s\n' "$@" >>"$conf"
 	host_milter_again "$name"
 }
 

@@ -41,11 +41,12 @@ lab_usable() {
 	fi
 }
 
-# lab_up [stay]: begin a laboratory: its directory, the wire and the DNS
-# server's machine.  Call it from the main shell.  With `stay' it outlives us.
+# lab_up leashed|stay: begin a laboratory: its directory, the wire and the DNS
+# server's machine.  It ends with the shell that calls this (so never call it
+# in a subshell), unless it shall stay.
 lab_up() {
 	PATH=$PATH:/usr/sbin:/sbin
-	LAB_STAY=${1:-no}
+	LAB_STAY=$1
 	LAB=$(mktemp -d "${TMPDIR:-/tmp}/mr.XXXXXX")
 	chmod 755 "$LAB"
 	mkdir "$LAB/bin" "$LAB/zones"

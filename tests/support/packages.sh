@@ -83,7 +83,7 @@ packages_look() {
 	fi
 	removed=$(sed -n 's/^Remv \([^ ]*\).*/\1/p' <<<"$plan" | tr '\n' ' ')
 	[ -z "$removed" ] || die "to install them, apt would remove ${removed% }." \
-		"Nothing was changed. \`${0##*/} --root' leaves this system" \
+		"Nothing was changed. \`./${0##*/} --root' leaves this system" \
 		"alone and works in a Debian of its own."
 }
 

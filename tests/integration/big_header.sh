@@ -1,0 +1,38 @@
+#!/bin/bash
+# A header field of 90 kB, which libmilter refuses by default and Postfix
+# passes, reaches the milter whole: it is signed and verified.
+set -u
+# shellcheck source=tests/integration/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# references COUNT: that many message ids, one a line.
+references() {
+	local number
+	for ((number = 1; number <= $1; number++)); do
+		printf ' <%072d@a.example>\n' "$number"
+	done
+}
+
+begin
+two_hosts
+start_hosts 10.53.0.50/32
+{
+	printf 'From: Alice <alice@a.example>\nTo: Bob <bob@b.example>\n'
+	printf 'Date: %s\nMessage-ID: <big@a.example>\n' "$(date -R)"
+	printf 'Subject: A long thread\nReferences:\n'
+	references 1050
+	printf '\nHello Bob\n'
+} | sed 's/$/\r/' >"$LAB/big.eml"
+lab_on home curl -sS --url smtp://mx.a.example/home.example \
+	--mail-from alice@a.example --mail-rcpt bob@b.example \
+	--upload-file "$LAB/big.eml" || fail "mx.a.example does not take it"
+lab_wait 30 bob_has 1 || fail "it does not arrive"
+message=$(find "$(bob)" -type f)
+size=$(references 1050 | wc -c)
+[ "$size" -gt 90000 ] || fail "the field is too small to prove anything"
+[ "$(grep -c '^ <0[0-9]*@a.example>' "$message")" = 1050 ] ||
+	fail "the field did not arrive whole"
+grep -qi 'h=.*references\|^[[:space:]]*.*:references' "$message" ||
+	fail "the field was not signed"
+inspect 1
+say "a References field of $size bytes was signed and verified"

@@ -1,0 +1,79 @@
+# common.sh: what every integration test does.  Sourced by bash; the first
+# argument of the test is our milter's program.
+# shellcheck shell=bash
+
+MILTER=${1:?usage: $0 MILTER}
+CASES=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# shellcheck source=tests/support/lab.sh
+. "$CASES/../support/lab.sh"
+
+# fail TEXT: the test has failed; show what the programs logged.
+fail() {
+	say_bad "$*"
+	lab_logs 25
+	exit 1
+}
+
+# begin: stop as skipped where no laboratory can be built; else see to it that
+# nothing of it stays.
+begin() {
+	local why
+	if ! why=$(lab_usable 2>&1); then
+		echo "skipped: $why"
+		exit 77
+	fi
+	trap lab_down EXIT
+	trap 'exit 130' INT TERM HUP
+	lab_up leashed || fail "cannot make network namespaces"
+}
+
+# two_hosts: mx.a.example, which signs what comes from the machine "home", and
+# mx.b.example, which verifies.  Each test adds what else it needs before
+# start_hosts.
+two_hosts() {
+	host_new a a.example 10.53.0.11 || fail "no machine a"
+	host_new b b.example 10.53.0.12 || fail "no machine b"
+	lab_machine home home.example 10.53.0.50 || fail "no machine home"
+	lab_zone . <<<"50.0.53.10.in-addr.arpa. PTR home.example."
+	host_mailbox b bob secret
+	host_keys a
+}
+
+# start_hosts TRUSTED: start both; a serves the networks TRUSTED too.
+start_hosts() {
+	local name
+	lab_dns || fail "no DNS server"
+	for name in a b; do
+		host_start "$name" || fail "mx.$name.example does not start"
+	done
+	host_milter a "$MILTER" "trusted_networks = {127.0.0.0/8, $1}" ||
+		fail "the milter of mx.a.example does not start"
+	host_milter b "$MILTER" ||
+		fail "the milter of mx.b.example does not start"
+	for name in a b; do
+		host_use_milter "$name" || fail "Postfix does not take the milter"
+	done
+	host_postconf a "mynetworks = 127.0.0.0/8, $1"
+}
+
+# bob: print the directory of Bob's new mail.
+bob() {
+	echo "$LAB/b/fs/var/mail/b.example/bob/new"
+}
+
+# bob_has COUNT: has so much arrived?
+bob_has() {
+	[ "$(bob_count)" -ge "$1" ]
+}
+
+bob_count() {
+	find "$(bob)" -type f 2>/dev/null | wc -l
+}
+
+# inspect COUNT: judge Bob's mailbox: COUNT messages, each of them arrived,
+# signed and verified once.
+inspect() {
+	python3 "$CASES/inspect.py" "$(bob)" "$LAB/zones/a.example.zone" "$1" ||
+		fail "the mailbox is not as it must be"
+}

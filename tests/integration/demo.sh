@@ -1,0 +1,43 @@
+#!/bin/bash
+# The demo shows what it promises, twice, and leaves nothing behind; neither
+# does one that is interrupted half way.
+set -u
+# shellcheck source=tests/integration/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+begin
+lab_down
+TOP=$(cd "$CASES/../.." && pwd)
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+
+# tidy: nothing of a demo may be left in its directory for files.
+tidy() {
+	[ -z "$(ls -A "$room/tmp")" ] || fail "left behind: $(ls -A "$room/tmp")"
+}
+
+# demo FILE: run it with a directory of its own for files.
+demo() {
+	TMPDIR=$room/tmp "$TOP/demo" >"$1" 2>&1
+}
+
+half_way() {
+	grep -qs '^3\.' "$room/out"
+}
+
+mkdir "$room/tmp"
+demo "$room/out" || {
+	cat "$room/out"
+	fail "the demo failed"
+}
+cat "$room/out"
+grep -q 'changed copy is marked: dkim=fail' "$room/out" ||
+	fail "it did not get to its end"
+tidy
+
+: >"$room/out"
+TMPDIR=$room/tmp "$TOP/demo" >"$room/out" 2>&1 &
+lab_wait 60 half_way || fail "it does not begin a second time"
+kill -TERM $!
+wait $! && fail "an interrupted demo claims success"
+tidy
