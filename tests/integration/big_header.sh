@@ -2,7 +2,7 @@
 # A header field of 90 kB, which libmilter refuses by default and Postfix
 # passes, reaches the milter whole: it is signed and verified.
 set -u
-# shellcheck source=tests/integration/common.sh
+# shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # references COUNT: that many message ids, one a line.

@@ -5,7 +5,7 @@
 MILTER=${1:?usage: $0 MILTER}
 CASES=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# shellcheck source=tests/support/lab.sh
+# shellcheck source=../support/lab.sh
 . "$CASES/../support/lab.sh"
 
 # fail TEXT: the test has failed; show what the programs logged.

@@ -2,7 +2,7 @@
 # The demo shows what it promises, twice, and leaves nothing behind; neither
 # does one that is interrupted half way.
 set -u
-# shellcheck source=tests/integration/common.sh
+# shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 begin

@@ -2,7 +2,7 @@
 # A laboratory whose owner is killed by SIGKILL ends by itself: no process of it
 # stays, and with the processes go its namespaces and mounts.
 set -u
-# shellcheck source=tests/integration/common.sh
+# shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 begin

@@ -2,7 +2,7 @@
 # Twenty sessions at once bring 2,000 messages (100,000 in a soak) through two
 # stock Postfix hosts: none is lost, none arrives unsigned or unverified.
 set -u
-# shellcheck source=tests/integration/common.sh
+# shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 COUNT=2000

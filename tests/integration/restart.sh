@@ -3,7 +3,7 @@
 # one that verifies: Postfix defers, and every message arrives in the end,
 # signed and verified, once the milters are back.
 set -u
-# shellcheck source=tests/integration/common.sh
+# shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 COUNT=400

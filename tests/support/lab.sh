@@ -17,9 +17,9 @@ LAB=''
 LAB_STAY=no
 declare -A LAB_PID=()
 
-# shellcheck source=tests/support/say.sh
+# shellcheck source=say.sh
 . "$LAB_SUPPORT/say.sh"
-# shellcheck source=tests/support/host.sh
+# shellcheck source=host.sh
 . "$LAB_SUPPORT/host.sh"
 
 # lab_usable: succeed if this user on this kernel can build a laboratory; else
