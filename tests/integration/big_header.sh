@@ -1,6 +1,7 @@
 #!/bin/bash
-# A header field of 90 kB, which libmilter refuses by default and Postfix
-# passes, reaches the milter whole: it is signed and verified.
+# A header field of 90 kB is signed and verified in the form that a real Postfix
+# gives it: with a milter, Postfix cuts a field at 60,000 bytes, whatever its
+# header_size_limit (cleanup_message.c), before the milter and the queue see it.
 set -u
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -28,11 +29,10 @@ lab_on home curl -sS --url smtp://mx.a.example/home.example \
 	--upload-file "$LAB/big.eml" || fail "mx.a.example does not take it"
 lab_wait 30 bob_has 1 || fail "it does not arrive"
 message=$(find "$(bob)" -type f)
-size=$(references 1050 | wc -c)
-[ "$size" -gt 90000 ] || fail "the field is too small to prove anything"
-[ "$(grep -c '^ <0[0-9]*@a.example>' "$message")" = 1050 ] ||
-	fail "the field did not arrive whole"
-grep -qi 'h=.*references\|^[[:space:]]*.*:references' "$message" ||
+ids=$(grep -c '^ <0[0-9]*@a.example>' "$message")
+size=$(references "$ids" | wc -c)
+[ "$size" -gt 59000 ] || fail "only $size bytes of the field arrived"
+tr -d '\r\n\t ' <"$message" | grep -q 'h=[^;]*:References[:;]' ||
 	fail "the field was not signed"
-inspect 1
-say "a References field of $size bytes was signed and verified"
+judge 1
+say "a References field arrived with $size bytes, signed and verified"

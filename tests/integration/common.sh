@@ -10,8 +10,8 @@ CASES=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # fail TEXT: the test has failed; show what the programs logged.
 fail() {
+	lab_logs 12
 	say_bad "$*"
-	lab_logs 25
 	exit 1
 }
 
@@ -35,26 +35,24 @@ two_hosts() {
 	host_new a a.example 10.53.0.11 || fail "no machine a"
 	host_new b b.example 10.53.0.12 || fail "no machine b"
 	lab_machine home home.example 10.53.0.50 || fail "no machine home"
-	lab_zone . <<<"50.0.53.10.in-addr.arpa. PTR home.example."
+	lab_named 10.53.0.50 home.example
 	host_mailbox b bob secret
 	host_keys a
 }
 
-# start_hosts TRUSTED: start both; a serves the networks TRUSTED too.
+# start_hosts TRUSTED: start both; a serves the network TRUSTED too.
 start_hosts() {
 	local name
+	host_postconf a "mynetworks = 127.0.0.0/8, $1"
 	lab_dns || fail "no DNS server"
 	for name in a b; do
+		host_use_milter "$name" || fail "postconf does not work"
 		host_start "$name" || fail "mx.$name.example does not start"
 	done
 	host_milter a "$MILTER" "trusted_networks = {127.0.0.0/8, $1}" ||
 		fail "the milter of mx.a.example does not start"
 	host_milter b "$MILTER" ||
 		fail "the milter of mx.b.example does not start"
-	for name in a b; do
-		host_use_milter "$name" || fail "Postfix does not take the milter"
-	done
-	host_postconf a "mynetworks = 127.0.0.0/8, $1"
 }
 
 # bob: print the directory of Bob's new mail.
@@ -71,9 +69,9 @@ bob_count() {
 	find "$(bob)" -type f 2>/dev/null | wc -l
 }
 
-# inspect COUNT: judge Bob's mailbox: COUNT messages, each of them arrived,
+# judge COUNT: judge Bob's mailbox: COUNT messages, each of them arrived,
 # signed and verified once.
-inspect() {
-	python3 "$CASES/inspect.py" "$(bob)" "$LAB/zones/a.example.zone" "$1" ||
+judge() {
+	/usr/bin/python3 "$CASES/judge_mailbox.py" "$(bob)" "$LAB/zones/a.example.zone" "$1" ||
 		fail "the mailbox is not as it must be"
 }

@@ -19,4 +19,4 @@ say "$COUNT messages taken in $((SECONDS - began)) s"
 lab_wait $((60 + COUNT / 20)) bob_has "$COUNT" ||
 	fail "only $(bob_count) of $COUNT arrived"
 say "and delivered after $((SECONDS - began)) s"
-inspect "$COUNT"
+judge "$COUNT"

@@ -32,13 +32,13 @@ begin
 two_hosts
 # The first hop has a queue and no milter.
 host_new c c.example 10.53.0.13 || fail "no machine c"
-start_hosts 10.53.0.13/32
-host_start c || fail "mx.c.example does not start"
 host_postconf c 'mynetworks = 10.53.0.50/32' 'relayhost = [mx.a.example]'
 for name in a c; do
 	host_postconf "$name" 'queue_run_delay = 2s' \
 		'minimal_backoff_time = 2s' 'maximal_backoff_time = 4s'
 done
+start_hosts 10.53.0.13/32
+host_start c || fail "mx.c.example does not start"
 lab_on home smtp-source -s 10 -m "$COUNT" -l 2000 -M home.example \
 	-f alice@a.example -t bob@b.example 10.53.0.13:25 ||
 	fail "mx.c.example did not take every message"
@@ -48,4 +48,4 @@ lab_wait 60 bob_has $((COUNT / 2)) || fail "mail does not flow again"
 strike b a
 lab_wait $((60 + COUNT / 20)) bob_has "$COUNT" ||
 	fail "only $(bob_count) of $COUNT arrived"
-inspect "$COUNT"
+judge "$COUNT"

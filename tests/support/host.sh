@@ -7,7 +7,7 @@ HOST_MILTER_ID=64801
 HOST_MAIL_ID=64802
 
 # host_new NAME DOMAIN ADDRESS: make and start the machine of mx.DOMAIN, with
-# its records in the DNS, but none of its programs yet.
+# its records in the DNS; its programs are configured, not started.
 host_new() {
 	local name=$1 domain=$2 address=$3 fs=$LAB/$1/fs
 	mkdir -p "$fs"/etc/postfix "$fs"/etc/dovecot "$fs"/var/mail \
@@ -25,6 +25,7 @@ host_new() {
 	mx A $address
 	RECORDS
 	lab_zone . <<<"${address##*.}.0.53.10.in-addr.arpa. PTR mx.$domain."
+	host_master "$name"
 	lab_machine "$name" "mx.$domain" "$address"
 }
 
@@ -73,7 +74,7 @@ host_fill() {
 		s|@DNS@|$LAB_DNS|g" "$LAB_ETC/$2"
 }
 
-# host_start NAME: configure and start Postfix, then Dovecot, whose sockets
+# host_start NAME: start Postfix, then Dovecot, whose sockets
 # stand in a directory that Postfix makes.
 host_start() {
 	host_postfix "$1" && host_dovecot "$1"
@@ -97,32 +98,36 @@ host_dovecot() {
 			"$LAB/$name/fs/var/spool/postfix/private/dovecot-lmtp"
 }
 
-# host_postfix NAME: start Postfix.  Its files are the package's own; of
-# master.cf the chroots are taken out (they would need copies of system files)
-# and submission on port 587 is added.
+# host_postfix NAME: start Postfix.
 host_postfix() {
-	local name=$1 etc=$LAB/$1/fs/etc/postfix
-	cp -n /etc/postfix/postfix-files /etc/postfix/dynamicmaps.cf "$etc/"
-	cp -rn /etc/postfix/*.d "$etc/" 2>/dev/null || :
-	cp -n /etc/postfix/postfix-script /etc/postfix/post-install "$etc/" \
-		2>/dev/null || :
-	host_fill "$name" main.cf >"$etc/main.cf"
-	touch "$etc/mailboxes"
-	cp /usr/share/postfix/master.cf.dist "$etc/master.cf"
-	lab_on "$name" postconf -F '*/*/chroot=n' || return 1
-	cat "$LAB_ETC/submission.cf" >>"$etc/master.cf"
-	lab_on "$name" postfix start >"$LAB/$name/fs/var/log/start.log" 2>&1
+	lab_on "$1" postfix start >"$LAB/$1/fs/var/log/start.log" 2>&1
 }
 
-# host_postconf NAME PARAMETER=VALUE ...: change main.cf; Postfix reads it
-# again when it runs.
+# host_master NAME: configure Postfix.  Its files are the package's own; in
+# master.cf the chroots are taken out (they would need copies of system files)
+# and submission on port 587 is added.
+host_master() {
+	local etc=$LAB/$1/fs/etc/postfix
+	cp -rn /etc/postfix/. "$etc/"
+	host_fill "$1" main.cf >"$etc/main.cf"
+	touch "$etc/mailboxes"
+	cp /usr/share/postfix/master.cf.dist "$etc/master.cf"
+	postconf -c "$etc" -F '*/*/chroot=n'
+	cat "$LAB_ETC/submission.cf" >>"$etc/master.cf"
+}
+
+# host_postconf NAME PARAMETER=VALUE ...: change main.cf; before host_start.
 host_postconf() {
 	local name=$1
 	shift
-	lab_on "$name" postconf -e "$@" || return 1
-	if lab_on "$name" postfix status 2>/dev/null; then
-		lab_on "$name" postfix reload 2>/dev/null
-	fi
+	lab_on "$name" postconf -e "$@"
+}
+
+# host_use_milter NAME: tell Postfix of the milter.  These are the two lines
+# of README.md.
+host_use_milter() {
+	host_postconf "$1" 'smtpd_milters = unix:mailreeve/milter.sock' \
+		"non_smtpd_milters = \$smtpd_milters"
 }
 
 # host_keys NAME: make a pair of signing keys for the host's domain, put them
@@ -180,11 +185,4 @@ host_milter_again() {
 # The socket's file outlives a killed milter; the kernel's list does not.
 host_milter_listens() {
 	lab_on "$1" grep -q ' 00010000 .*mailreeve/milter.sock' /proc/net/unix
-}
-
-# host_use_milter NAME: tell Postfix of the milter.  These are the two lines
-# of README.md.
-host_use_milter() {
-	host_postconf "$1" 'smtpd_milters = unix:mailreeve/milter.sock' \
-		"non_smtpd_milters = \$smtpd_milters"
 }

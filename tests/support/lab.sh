@@ -101,6 +101,14 @@ lab_machine() {
 	[ -z "$address" ] || lab_plug "$name" "$address"
 }
 
+# lab_named ADDRESS HOSTNAME: both ways in the DNS; before lab_dns.
+lab_named() {
+	lab_zone . <<-RECORDS
+	$2. A $1
+	${1##*.}.0.53.10.in-addr.arpa. PTR $2.
+	RECORDS
+}
+
 lab_started() {
 	[ -e "$1/ready" ] || [ -e "$1/failed" ] || lab_gone "$2"
 }

@@ -1,4 +1,4 @@
-"""Judge a Maildir: inspect.py DIRECTORY ZONE-FILE COUNT
+"""Judge a Maildir: judge_mailbox.py DIRECTORY ZONE-FILE COUNT
 
 Every message must have passed mx.a.example under a queue id of its own, carry
 one RSA and one Ed25519 signature of a.example and exactly one
