@@ -15,6 +15,9 @@ import sys
 import dkim
 
 SAMPLE = 20
+# How Postfix writes it for mail from the network and from its own machine.
+RECEIVED = re.compile(
+    r"by mx\.a\.example \(Postfix[^)]*\)\s+(?:with \w+ )?id (\w+)")
 
 
 def keys(zone_file):
@@ -30,8 +33,7 @@ def keys(zone_file):
 
 def judge(message):
     """Return the queue id at mx.a.example, and what is wrong or None."""
-    hops = [re.search(r"by mx\.a\.example \(Postfix\) with \w+ id (\w+)", field)
-            for field in message.get_all("Received", [])]
+    hops = [RECEIVED.search(field) for field in message.get_all("Received", [])]
     ids = [hop[1] for hop in hops if hop]
     if len(ids) != 1:
         return None, "passed mx.a.example %d times" % len(ids)
