@@ -12,7 +12,7 @@ host_new() {
 	local name=$1 domain=$2 address=$3 fs=$LAB/$1/fs
 	mkdir -p "$fs"/etc/postfix "$fs"/etc/dovecot "$fs"/var/mail \
 		"$fs"/var/spool/postfix/mailreeve "$fs"/var/lib/postfix \
-		"$fs"/var/lib/dovecot "$LAB/$name/keys"
+		"$fs"/var/lib/dovecot "$fs"/srv/mailreeve/keys
 	host_users "$name"
 	host_certificate "$name" "mx.$domain"
 	chown "$HOST_MAIL_ID:$HOST_MAIL_ID" "$fs/var/mail"
@@ -67,11 +67,10 @@ host_mailbox() {
 	echo "$address ok" >>"$LAB/$1/fs/etc/postfix/mailboxes"
 }
 
-# host_fill NAME FILE: print one of our configuration files with the names of
+# host_fill NAME FILE: print one of our configuration files with the domain of
 # this host filled in.
 host_fill() {
-	sed "s|@DOMAIN@|$(host_domain "$1")|g; s|@LAB@|$LAB|g; s|@NAME@|$1|g
-		s|@DNS@|$LAB_DNS|g" "$LAB_ETC/$2"
+	sed "s|@DOMAIN@|$(host_domain "$1")|g" "$LAB_ETC/$2"
 }
 
 # host_start NAME: start Postfix, then Dovecot, whose sockets
@@ -135,7 +134,7 @@ host_use_milter() {
 host_keys() {
 	local name=$1 domain store public
 	domain=$(host_domain "$name")
-	store=$LAB/$name/keys/$domain
+	store=$LAB/$name/fs/srv/mailreeve/keys/$domain
 	mkdir -p "$store"
 	openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 \
 		-out "$store/rsa1.rsa.pem" 2>/dev/null
@@ -147,7 +146,7 @@ host_keys() {
 	{"selector":"ed1","algorithm":"ed25519","state":"active",
 	"created":"$(date -u +%FT%TZ)","activated":"$(date -u +%FT%TZ)"}]}
 	JSON
-	chown -R "root:$HOST_MILTER_ID" "$LAB/$name/keys"
+	chown -R "root:$HOST_MILTER_ID" "$store"
 	chmod 640 "$store"/*
 	public=$(openssl pkey -in "$store/rsa1.rsa.pem" -pubout -outform DER |
 		base64 -w 0)
@@ -164,21 +163,19 @@ host_keys() {
 # host_milter NAME PROGRAM [LINE ...]: start our milter; the lines are added to
 # its configuration.  What that does not name has its default.
 host_milter() {
-	local name=$1 conf=$LAB/$1/milter.conf
-	if [ ! -e "$LAB/bin/mailreeve-milter" ]; then
-		install -m 755 "$2" "$LAB/bin/mailreeve-milter" || return 1
-	fi
-	host_fill "$name" milter.conf >"$conf"
+	local name=$1 srv=$LAB/$1/fs/srv/mailreeve
+	install -m 755 "$2" "$srv/mailreeve-milter" || return 1
+	host_fill "$name" milter.conf >"$srv/milter.conf"
 	shift 2
-	[ "$#" = 0 ] || printf '%s\n' "$@" >>"$conf"
+	[ "$#" = 0 ] || printf '%s\n' "$@" >>"$srv/milter.conf"
 	host_milter_again "$name"
 }
 
 # host_milter_again NAME: start the milter once more as it was.
 host_milter_again() {
 	local name=$1
-	lab_daemon "$name" mailreeve-milter "$LAB/bin/mailreeve-milter" \
-		-f -c "$LAB/$name/milter.conf" &&
+	lab_daemon "$name" mailreeve-milter /srv/mailreeve/mailreeve-milter \
+		-f -c /srv/mailreeve/milter.conf &&
 		lab_wait 10 host_milter_listens "$name"
 }
 

@@ -49,7 +49,7 @@ lab_up() {
 	LAB_STAY=$1
 	LAB=$(mktemp -d "${TMPDIR:-/tmp}/mr.XXXXXX")
 	chmod 755 "$LAB"
-	mkdir "$LAB/bin" "$LAB/zones"
+	mkdir "$LAB/zones"
 	lab_machine net dns.example || return 1
 	lab_on net ip link add br0 type bridge &&
 		lab_on net ip address add "$LAB_DNS/24" dev br0 &&

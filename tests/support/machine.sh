@@ -24,12 +24,17 @@ done <<'PATHS'
 /etc/resolv.conf
 /etc/postfix
 /etc/dovecot
+/srv
 /var/lib/dovecot
 /var/lib/postfix
 /var/log
 /var/mail
 /var/spool/postfix
 PATHS
+# The directory may lie where programs must not be run from.
+if [ -e "$dir/fs/srv" ]; then
+	mount -o remount,bind,exec /srv || fail "cannot mount /srv with exec"
+fi
 echo "$name" >/proc/sys/kernel/hostname || fail "cannot set the host name"
 ip link set lo up || fail "cannot set up the loopback interface"
 

@@ -23,14 +23,14 @@ owner_mend() {
 		-exec chown -h --reference="$TOP" {} + 2>/dev/null || :
 }
 
-# owner_build PRESET [OPTION ...]: configure with these options of cmake and
-# build; quiet unless it fails.
+# owner_build PRESET DIRECTORY [OPTION ...]: configure with these options of
+# cmake and build in build/DIRECTORY; quiet unless it fails.
 owner_build() {
-	local preset=$1 log
-	shift
+	local preset=$1 directory=build/$2 log
+	shift 2
 	log=$(mktemp "${TMPDIR:-/tmp}/mailreeve-build.XXXXXX")
-	if ! { owner_run cmake --preset "$preset" "$@" &&
-		owner_run cmake --build "build/$preset"; } >"$log" 2>&1; then
+	if ! { owner_run cmake --preset "$preset" -B "$directory" "$@" &&
+		owner_run cmake --build "$directory"; } >"$log" 2>&1; then
 		tail -n 60 "$log" >&2
 		rm -f "$log"
 		return 1
