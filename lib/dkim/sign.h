@@ -29,8 +29,8 @@ struct dkim_sign_options {
 	const char *const *headers;
 	size_t header_count;
 	/* Of those, the ones named once more than they occur, so that none can
-	 * be added (RFC 6376 5.4.2), List- fields only when there is one; NULL:
-	 * dkim_sign_default_oversigned. */
+	 * be added (RFC 6376 5.4.2); NULL: dkim_sign_default_oversigned, and of
+	 * these List- fields only where there is one. */
 	const char *const *oversigned;
 	size_t oversigned_count;
 };
