@@ -10,14 +10,14 @@
 int
 robust_fail(struct robust *robust, const char *format, ...)
 {
+	const char *text;
 	va_list ap;
 
 	robust->failed = true;
 	va_start(ap, format);
-	fprintf(stderr, "%s: ", robust->name);
-	vfprintf(stderr, format, ap);
-	fprintf(stderr, "\n");
+	text = arena_vprintf(robust->arena, format, ap);
 	va_end(ap);
+	fprintf(stderr, "%s: %s\n", robust->name, text);
 	return (-1);
 }
 
