@@ -3,6 +3,7 @@
  * goes exactly the milter's path: mail.c, check.c or sign.c, verdict.c.
  */
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,15 @@ session_of(const struct arguments *arguments)
 	return (session);
 }
 
+/* The keys belong to the milter's group, whoever wants an explanation. */
+static gid_t
+key_group(const struct config *config)
+{
+	const struct passwd *user = getpwnam(config->settings.user);
+
+	return (user != NULL ? user->pw_gid : getegid());
+}
+
 /* Private keys are read only where they are needed: for outbound mail. */
 static struct config *
 load_config(
@@ -184,7 +194,6 @@ load_config(
 {
 	struct config_reader reader = { .error = print_error,
 		.warning = ignore,
-		.key_group = getegid(),
 		.without_keys = true };
 	struct config *config = config_load(arguments->config, &reader);
 
@@ -195,8 +204,9 @@ load_config(
 
 	if (!outbound)
 		return (config);
-	config_free(config);
+	reader.key_group = key_group(config);
 	reader.without_keys = false;
+	config_free(config);
 	return (config_load(arguments->config, &reader));
 }
 

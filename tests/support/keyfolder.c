@@ -14,7 +14,8 @@
 
 #define JSON_MAX 65536
 #define RSA_BITS 2048
-#define KEY_MODE 0600
+/* As mailreeve-dns leaves them: readable by the milter's group. */
+#define KEY_MODE 0640
 #define FOLDER_MODE 0750
 
 struct entry {
