@@ -18,6 +18,9 @@
 /* What main's thread reads from the pipe, besides signal numbers. */
 #define LISTENER_ENDED 0
 
+/* The longest wait for connections to end, when no message is in hand. */
+#define SETTLE_SECONDS 5
+
 /* A signal handler has nothing but globals: the pipe to main's thread, opened
  * once before there are handlers and threads. */
 static int wake_pipe[2] = { -1, -1 };
@@ -126,6 +129,10 @@ stop(const struct control *control)
 	unsigned int left =
 	    service_drain(control->service, settings->drain_timeout);
 
+	/* The last callback of a message comes before libmilter writes the
+	 * reply; only a closed connection tells that it is on its way. */
+	listen_hang_up();
+	service_settle(control->service, SETTLE_SECONDS);
 	if (left > 0)
 		log_warning(control->log, "stopped",
 		    LOG_NUMBER("messages_dropped", left),

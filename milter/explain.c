@@ -192,9 +192,9 @@ static struct config *
 load_config(
     const struct arguments *arguments, const struct mail_session *session)
 {
-	struct config_reader reader = { .error = print_error,
-		.warning = ignore,
-		.without_keys = true };
+	struct config_reader reader = {
+		.error = print_error, .warning = ignore, .without_keys = true
+	};
 	struct config *config = config_load(arguments->config, &reader);
 
 	if (config == NULL)

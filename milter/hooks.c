@@ -115,6 +115,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 		free(connection);
 		return (SMFIS_TEMPFAIL);
 	}
+	service_connected(connection->service);
 	return (SMFIS_CONTINUE);
 }
 
@@ -260,6 +261,7 @@ on_close(SMFICTX *context)
 	if (connection == NULL)
 		return (SMFIS_CONTINUE);
 	forget_mail(connection);
+	service_disconnected(connection->service);
 	free(connection);
 	(void)smfi_setpriv(context, NULL);
 	return (SMFIS_CONTINUE);

@@ -94,29 +94,108 @@ give_to_group(const char *path, const char *name, struct arena *arena)
 	return (NULL);
 }
 
-/* A filter on TCP stalls about 40 ms a message when its last small write waits
- * for a delayed ACK; accepted sockets inherit the option from this one, which
- * libmilter does not show, but /proc does. */
+typedef void socket_action(int fd, void *cookie);
+
+/* libmilter does not show its descriptors, but /proc does. */
 static void
-set_nodelay(void)
+each_descriptor(socket_action *action, void *cookie)
 {
 	DIR *folder = opendir("/proc/self/fd");
-	int on = 1;
 
 	if (folder == NULL)
 		return;
-	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-		int fd = atoi(entry->d_name);
-		int listening = 0;
-		socklen_t len = sizeof(listening);
-
-		if (getsockopt(
-			fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 &&
-		    listening != 0)
-			(void)setsockopt(
-			    fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	}
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+		if (entry->d_name[0] != '.')
+			action(atoi(entry->d_name), cookie);
 	(void)closedir(folder);
+}
+
+static bool
+is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	return (
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 &&
+	    listening != 0);
+}
+
+/* A filter on TCP stalls about 40 ms a message when its last small write waits
+ * for a delayed ACK; accepted sockets inherit the option from this one. */
+static void
+set_nodelay(int fd, void *unused)
+{
+	int on = 1;
+
+	(void)unused;
+	if (is_listening(fd))
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* The address of a socket, as far as the connections accepted from a listening
+ * one share it. */
+struct place {
+	sa_family_t family;
+	in_port_t port;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+static bool
+place_of(int fd, struct place *place)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in inet;
+		struct sockaddr_in6 inet6;
+		struct sockaddr_un local;
+	} address = { .any.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(address);
+
+	*place = (struct place){ .family = AF_UNSPEC };
+	if (getsockname(fd, &address.any, &len) != 0)
+		return (false);
+	place->family = address.any.sa_family;
+	if (place->family == AF_INET)
+		place->port = address.inet.sin_port;
+	if (place->family == AF_INET6)
+		place->port = address.inet6.sin6_port;
+	if (place->family == AF_UNIX)
+		(void)snprintf(place->path, sizeof(place->path), "%s",
+		    address.local.sun_path);
+	return (place->port != 0 || place->path[0] != '\0');
+}
+
+static void
+find_listening(int fd, void *cookie)
+{
+	struct place place;
+
+	if (is_listening(fd) && place_of(fd, &place))
+		*(struct place *)cookie = place;
+}
+
+static void
+hang_up(int fd, void *cookie)
+{
+	const struct place *listening = cookie;
+	struct place place;
+
+	if (!is_listening(fd) && place_of(fd, &place) &&
+	    place.family == listening->family &&
+	    place.port == listening->port &&
+	    strcmp(place.path, listening->path) == 0)
+		(void)shutdown(fd, SHUT_RD);
+}
+
+void
+listen_hang_up(void)
+{
+	struct place listening = { .family = AF_UNSPEC };
+
+	each_descriptor(find_listening, &listening);
+	if (listening.family != AF_UNSPEC)
+		each_descriptor(hang_up, &listening);
 }
 
 const char *
@@ -140,7 +219,7 @@ listen_open(const struct config_settings *settings, struct arena *arena)
 		    settings->socket,
 		    errno != 0 ? strerror(errno) : "not understood"));
 	if (path == NULL) {
-		set_nodelay();
+		each_descriptor(set_nodelay, NULL);
 		return (NULL);
 	}
 	return (give_to_group(path, settings->socket_group, arena));

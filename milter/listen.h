@@ -23,4 +23,11 @@ const char *listen_open(
  */
 void listen_close(const struct config_settings *settings);
 
+/**
+ * listen_hang_up(void):
+ * Read no more from the MTA's connections: libmilter still writes the reply
+ * that it may owe, then finds the end and closes.
+ */
+void listen_hang_up(void);
+
 #endif

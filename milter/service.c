@@ -20,6 +20,7 @@ struct service {
 	pthread_cond_t idle;
 	struct config *config;
 	unsigned int in_hand;
+	unsigned int connections;
 	bool stopping;
 };
 
@@ -129,23 +130,57 @@ service_leave(struct service *service)
 	(void)pthread_mutex_unlock(&service->lock);
 }
 
-unsigned int
-service_drain(struct service *service, int64_t timeout)
+void
+service_connected(struct service *service)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	service->connections++;
+	(void)pthread_mutex_unlock(&service->lock);
+}
+
+void
+service_disconnected(struct service *service)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	service->connections--;
+	if (service->connections == 0)
+		(void)pthread_cond_signal(&service->idle);
+	(void)pthread_mutex_unlock(&service->lock);
+}
+
+/* Wait up to ${timeout} seconds until ${count} is 0; the lock is held. */
+static void
+wait_for_none(
+    struct service *service, const unsigned int *count, int64_t timeout)
 {
 	struct timespec deadline;
 	int waited = 0;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_sec += timeout;
-	(void)pthread_mutex_lock(&service->lock);
-	service->stopping = true;
-	while (service->in_hand > 0 && waited == 0)
+	while (*count > 0 && waited == 0)
 		waited = pthread_cond_timedwait(
 		    &service->idle, &service->lock, &deadline);
+}
+
+unsigned int
+service_drain(struct service *service, int64_t timeout)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	service->stopping = true;
+	wait_for_none(service, &service->in_hand, timeout);
 	unsigned int left = service->in_hand;
 
 	(void)pthread_mutex_unlock(&service->lock);
 	return (left);
+}
+
+void
+service_settle(struct service *service, int64_t timeout)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	wait_for_none(service, &service->connections, timeout);
+	(void)pthread_mutex_unlock(&service->lock);
 }
 
 const struct log *

@@ -54,11 +54,24 @@ bool service_enter(struct service *service);
 void service_leave(struct service *service);
 
 /**
+ * service_connected(service), service_disconnected(service):
+ * The MTA has opened a connection, or closed it.
+ */
+void service_connected(struct service *service);
+void service_disconnected(struct service *service);
+
+/**
  * service_drain(service, timeout):
  * Take no more messages and wait up to ${timeout} seconds for those in hand.
  * Return how many are left.
  */
 unsigned int service_drain(struct service *service, int64_t timeout);
+
+/**
+ * service_settle(service, timeout):
+ * Wait up to ${timeout} seconds until no connection is left.
+ */
+void service_settle(struct service *service, int64_t timeout);
 
 /**
  * service_log(service), service_clock(service), service_dns(service),
