@@ -150,6 +150,20 @@ play(struct milter_client *client, int stage)
 	return (0);
 }
 
+/* Say whether ${bytes} are a whole number of packets. */
+static bool
+is_complete(struct span bytes)
+{
+	struct span packet;
+	uint32_t len;
+
+	while (bytes.len > 0)
+		if (!milter_wire_get_u32(&bytes, &len) ||
+		    !span_take(&bytes, len, &packet))
+			return (false);
+	return (true);
+}
+
 int
 robust_packets(struct robust *robust)
 {
@@ -165,7 +179,7 @@ robust_packets(struct robust *robust)
 			    robust_fail(robust, "%s: no start", test->name));
 		(void)!milter_wire_raw(milter_client_wire(client), test->bytes);
 		/* Wait until the milter has read it all, if it can. */
-		if (test->bytes.len > 4)
+		if (is_complete(test->bytes))
 			milter_client_close(client);
 		else
 			milter_client_vanish(client, false);
