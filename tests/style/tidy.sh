@@ -1,7 +1,7 @@
 #!/bin/bash
 # tidy.sh BUILD: clang-tidy finds nothing in the files that BUILD compiles.
 # A file that passed is not looked at again until it, any header, the checks or
-# the way it is compiled change: what a file includes decides what is found.
+# the compiler's options change: what a file includes decides what is found.
 . "$(dirname "$0")/common.sh"
 need clang-tidy-14
 export build=$1
@@ -32,7 +32,10 @@ if [[ -z $(sources) ]]; then
 	exit 1
 fi
 mkdir -p "$passed"
-files '\.h$' | sort | xargs cat .clang-tidy "$build/compile_commands.json" |
-	sha256sum >"$passed/common"
+{
+	sed -n 's/^ *"command": "\(.*\) -o .*/\1/p' \
+		"$build/compile_commands.json" | sort -u
+	files '\.h$' | sort | xargs cat .clang-tidy
+} | sha256sum >"$passed/common"
 # shellcheck disable=SC2016
 sources | xargs -d '\n' -n 1 -P "$(nproc)" bash -c 'check_file "$1"' check_file
