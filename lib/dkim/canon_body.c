@@ -121,6 +121,16 @@ find_blank(struct span bytes, size_t at)
 	return (at);
 }
 
+/* Return the index of the first byte from ${at} on that is no WSP. */
+static size_t
+skip_blanks(struct span bytes, size_t at)
+{
+	while (
+	    at < bytes.len && (bytes.data[at] == ' ' || bytes.data[at] == '\t'))
+		at++;
+	return (at);
+}
+
 /* RFC 6376 3.4.4: a run of WSP becomes one space, and nothing before CRLF. */
 static void
 blanks(struct canon_body *body, struct span bytes)
@@ -129,17 +139,19 @@ blanks(struct canon_body *body, struct span bytes)
 	size_t start = 0, at = 0;
 
 	while ((at = find_blank(bytes, at)) < bytes.len) {
-		size_t end = at;
+		size_t end = skip_blanks(bytes, at);
 
-		while (end < bytes.len && span_is_wsp(bytes.data[end]))
-			end++;
 		lines(body, slice(bytes, start, at));
 		start = end;
 		at = end;
 		if (end == bytes.len)
 			body->blank = true;
-		else if (bytes.data[end] != '\r' ||
-			 span_at(bytes, end + 1) != '\n')
+		else if (bytes.data[end] == '\r' &&
+			 span_at(bytes, end + 1) == '\n')
+			continue;
+		else if (bytes.data[end - 1] == ' ')
+			start = end - 1; /* the space that is there already */
+		else
 			lines(body, space);
 	}
 	lines(body, slice(bytes, start, bytes.len));

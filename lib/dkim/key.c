@@ -22,6 +22,8 @@ struct dkim_key {
 	atomic_uint references;
 	struct dkim_key_info info;
 	EVP_PKEY *public; /* NULL when info.error or info.revoked is set */
+	EVP_PKEY_CTX *verifier; /* RSA: ready to be copied; setting one up costs
+	                         * a fifth of a verification */
 	char *notes;
 };
 
@@ -74,6 +76,21 @@ check_rsa(struct dkim_key *key)
 	return (usable ? NULL : "the RSA key's exponent is unusable");
 }
 
+/* RSASSA-PKCS1-v1_5 with SHA-256 (RFC 6376 3.3.2). */
+static const char *
+prepare_rsa(struct dkim_key *key)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->public, NULL);
+
+	key->verifier = context;
+	if (context != NULL && EVP_PKEY_verify_init(context) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1)
+		return (NULL);
+	ERR_clear_error();
+	return ("the RSA key is unusable");
+}
+
 /* RFC 6376 3.6.1 wants an RSAPublicKey (RFC 8017 A.1.1); nearly everybody, and
  * its appendix C, publishes a SubjectPublicKeyInfo. */
 static const char *
@@ -84,7 +101,9 @@ load_rsa(struct dkim_key *key, struct span der)
 		key->public = decode_der(der, false);
 	if (key->public == NULL)
 		return ("the key record's p= is not an RSA key");
-	return (check_rsa(key));
+	const char *error = check_rsa(key);
+
+	return (error != NULL ? error : prepare_rsa(key));
 }
 
 /* RFC 8463 4: the bare 32 bytes. */
@@ -192,6 +211,7 @@ dkim_key_free(struct dkim_key *key)
 	if (key == NULL || atomic_fetch_sub_explicit(
 			       &key->references, 1, memory_order_acq_rel) > 1)
 		return;
+	EVP_PKEY_CTX_free(key->verifier);
 	EVP_PKEY_free(key->public);
 	free(key->notes);
 	free(key);
@@ -204,16 +224,12 @@ dkim_key_info(const struct dkim_key *key)
 }
 
 static bool
-check_signature_rsa(
-    EVP_PKEY *public, const unsigned char hash[32], struct span signature)
+check_signature_rsa(const EVP_PKEY_CTX *verifier, const unsigned char hash[32],
+    struct span signature)
 {
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(public, NULL);
-	bool good =
-	    context != NULL && EVP_PKEY_verify_init(context) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
-	    EVP_PKEY_verify(context, signature.data, signature.len, hash, 32) ==
-		1;
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(verifier);
+	bool good = context != NULL && EVP_PKEY_verify(context, signature.data,
+					   signature.len, hash, 32) == 1;
 
 	EVP_PKEY_CTX_free(context);
 	return (good);
@@ -238,10 +254,11 @@ bool
 dkim_key_check(const struct dkim_key *key, const unsigned char hash[32],
     struct span signature)
 {
-	if (key->public == NULL || signature.len == 0)
+	if (key->info.error != NULL || key->public == NULL ||
+	    signature.len == 0)
 		return (false);
 	bool good = key->info.type == DKIM_KEY_RSA
-	                ? check_signature_rsa(key->public, hash, signature)
+	                ? check_signature_rsa(key->verifier, hash, signature)
 	                : check_signature_ed25519(key->public, hash, signature);
 
 	ERR_clear_error();

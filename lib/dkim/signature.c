@@ -288,6 +288,19 @@ read_hash(
 	return (out->hash.len == 32 ? NULL : "bh= is not a SHA-256 hash");
 }
 
+/* The first characters of b= without white space. */
+static const char *
+read_prefix(struct arena *arena, struct span value)
+{
+	char *prefix = arena_alloc(arena, B_PREFIX + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < value.len && len < B_PREFIX; i++)
+		if (!span_is_space(value.data[i]))
+			prefix[len++] = (char)value.data[i];
+	return (prefix);
+}
+
 static const char *
 read_bytes(
     struct arena *arena, const struct tag_list *list, struct signature *out)
@@ -296,12 +309,10 @@ read_bytes(
 
 	if (b == NULL)
 		return ("b= is missing");
-	struct span text = tags_unfold(arena, b->value);
-
-	out->b = arena_str(arena, span_head(text, B_PREFIX));
-	if (text.len == 0)
+	out->b = read_prefix(arena, b->value);
+	if (b->value.len == 0)
 		return ("b= is empty");
-	if (!tags_decode_base64(arena, text, &out->bytes))
+	if (!tags_decode_base64(arena, b->value, &out->bytes))
 		return ("b= is not base64");
 	return (NULL);
 }

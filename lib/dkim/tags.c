@@ -7,12 +7,13 @@ fws_length(struct span text)
 	size_t len = 0;
 
 	for (;;) {
-		size_t line_end =
-		    span_at(text, len) == '\r' && span_at(text, len + 1) == '\n'
-			? 2
-			: 0;
-		int byte = span_at(text, len + line_end);
+		int byte = span_at(text, len);
+		size_t line_end = 0;
 
+		if (byte == '\r' && span_at(text, len + 1) == '\n') {
+			line_end = 2;
+			byte = span_at(text, len + 2);
+		}
 		if (byte != ' ' && byte != '\t')
 			return (len);
 		len += line_end + 1;
@@ -46,12 +47,18 @@ is_name(struct span name)
 static bool
 is_value(struct span value)
 {
-	while (value.len > 0) {
-		size_t blanks = fws_length(value);
+	for (size_t i = 0; i < value.len;) {
+		unsigned char byte = value.data[i];
 
-		if (blanks == 0 && span_is_control(value.data[0]))
+		if (byte > ' ' && byte != 0x7f) {
+			i++;
+			continue;
+		}
+		size_t blanks = fws_length(span_tail(value, i));
+
+		if (blanks == 0)
 			return (false);
-		span_skip(&value, blanks > 0 ? blanks : 1);
+		i += blanks;
 	}
 	return (true);
 }
@@ -218,15 +225,16 @@ tags_decode_base64(struct arena *arena, struct span value, struct span *out)
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < value.len; i++) {
-		if (span_is_space(value.data[i]))
-			continue;
-		if (value.data[i] == '=') {
-			padding++;
-			continue;
-		}
 		int digit = base64_digit(value.data[i]);
 
-		if (digit < 0 || padding > 0)
+		if (digit < 0) {
+			if (value.data[i] == '=')
+				padding++;
+			else if (!span_is_space(value.data[i]))
+				return (false);
+			continue;
+		}
+		if (padding > 0)
 			return (false);
 		bits = bits << 6 | (uint32_t)digit;
 		if (digits++ % 4 != 0)

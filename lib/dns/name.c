@@ -18,6 +18,9 @@ take_label(struct span *cursor, struct span *out)
 	for (size_t at = 0; at < cursor->len; at++) {
 		struct span rest = span_tail(*cursor, at);
 
+		/* Nearly all bytes are such. */
+		if (cursor->data[at] != '.' && !span_is_8bit(cursor->data[at]))
+			continue;
 		for (size_t i = 0; i < sizeof(dots) / sizeof(dots[0]); i++) {
 			if (!span_starts(rest, dots[i]))
 				continue;

@@ -353,6 +353,68 @@ test_threads(void **state)
 	keycache_free(cache);
 }
 
+/* A key and what it signed, for many threads. */
+struct signed_hash {
+	const struct dkim_private *private;
+	const struct dkim_key *key;
+	struct span signature;
+};
+
+static void *
+use_key(void *cookie)
+{
+	static const unsigned char hash[32] = { 7 };
+	const struct signed_hash *shared = cookie;
+
+	for (int i = 0; i < 50; i++) {
+		struct arena *arena = arena_new();
+		struct span signature;
+		bool good = dkim_private_sign(shared->private, arena, hash,
+				&signature) == 0 &&
+		            span_eq(signature, shared->signature) &&
+		            dkim_key_check(shared->key, hash, signature);
+
+		arena_free(arena);
+		if (!good)
+			return (cookie);
+	}
+	return (NULL);
+}
+
+/* RSA with PKCS #1 v1.5, and Ed25519, sign the same each time. */
+static void
+test_key_in_threads(void **state)
+{
+	static const unsigned char hash[32] = { 7 };
+	static const char *const files[] = { "rsa1024.pem", "ed25519.pem" };
+
+	(void)state;
+	for (size_t f = 0; f < UNIT_COUNT(files); f++) {
+		struct arena *arena = arena_new();
+		struct dkim_private *private = support_key(arena, files[f]);
+		struct dkim_key *key = dkim_key_parse(
+		    span_str(support_record(arena, private, "")));
+		struct signed_hash shared = { .private = private, .key = key };
+		pthread_t threads[4];
+		void *failed;
+
+		assert_int_equal(
+		    dkim_private_sign(private, arena, hash, &shared.signature),
+		    0);
+		for (size_t i = 0; i < UNIT_COUNT(threads); i++)
+			assert_int_equal(
+			    pthread_create(&threads[i], NULL, use_key, &shared),
+			    0);
+		for (size_t i = 0; i < UNIT_COUNT(threads); i++) {
+			assert_int_equal(pthread_join(threads[i], &failed), 0);
+			assert_null(failed);
+		}
+		dkim_key_free(key);
+		dkim_private_free(private);
+		arena_free(arena);
+	}
+}
+
 int
 main(void)
 {
@@ -363,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_key_in_threads),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
