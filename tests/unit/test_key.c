@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "dkim/keycache.h"
 #include "dkim/tags.h"
 #include "support/dkim.h"
@@ -152,6 +153,74 @@ test_long_record(void **state)
 	key = dkim_key_parse(span_new(record, DKIM_KEY_MAX_RECORD + 1));
 	assert_non_null(strstr(dkim_key_info(key)->error, "longer"));
 	dkim_key_free(key);
+}
+
+/* RSA keys that nobody made with care. */
+static const struct {
+	size_t modulus; /* in bytes */
+	size_t exponent;
+	unsigned char last; /* of the exponent */
+	const char *error;
+} odd_keys[] = {
+	{ 128, 3, 1, NULL },
+	{ 1024, 3, 1, NULL },
+	{ 1025, 3, 1, "more than 8192" },
+	{ 128, 8, 1, NULL },
+	{ 128, 9, 1, "exponent" },
+	{ 128, 100, 1, "exponent" },
+	{ 128, 3, 2, "exponent" },
+	{ 128, 1, 1, "exponent" },
+	{ 128, 1, 3, NULL },
+};
+
+/* Append an INTEGER of ${len} bytes: 0xa5 ... ${last}, or ${last} alone. */
+static void
+add_integer(struct buf *der, size_t len, unsigned char last)
+{
+	size_t size = len + (len > 1 ? 1 : 0); /* a zero keeps it positive */
+
+	buf_add_byte(der, 0x02);
+	buf_add_byte(der, 0x82);
+	buf_add_byte(der, (unsigned char)(size >> 8));
+	buf_add_byte(der, (unsigned char)size);
+	if (len > 1)
+		buf_add_byte(der, 0);
+	for (size_t i = 1; i < len; i++)
+		buf_add_byte(der, 0xa5);
+	buf_add_byte(der, last);
+}
+
+static void
+test_odd_keys(void **state)
+{
+	static const unsigned char hash[32] = { 1 };
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(odd_keys); i++) {
+		struct arena *arena = arena_new();
+		struct buf body, der;
+
+		buf_init(&body, arena, 4096);
+		buf_init(&der, arena, 4096);
+		add_integer(&body, odd_keys[i].modulus, 1);
+		add_integer(&body, odd_keys[i].exponent, odd_keys[i].last);
+		buf_add_byte(&der, 0x30);
+		buf_add_byte(&der, 0x82);
+		buf_add_byte(&der, (unsigned char)(body.len >> 8));
+		buf_add_byte(&der, (unsigned char)body.len);
+		buf_add(&der, buf_span(&body));
+		struct dkim_key *key = dkim_key_parse(span_str(arena_printf(
+		    arena, "p=%s", tags_encode_base64(arena, buf_span(&der)))));
+		const char *error = dkim_key_info(key)->error;
+
+		assert_int_equal(error == NULL, odd_keys[i].error == NULL);
+		if (error != NULL)
+			assert_non_null(strstr(error, odd_keys[i].error));
+		assert_false(dkim_key_check(key, hash,
+		    span_head(buf_span(&body), odd_keys[i].modulus)));
+		dkim_key_free(key);
+		arena_free(arena);
+	}
 }
 
 static const struct {
@@ -421,6 +490,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_long_record),
+		cmocka_unit_test(test_odd_keys),
 		cmocka_unit_test(test_sign_and_check),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_cache),
