@@ -214,7 +214,7 @@ test_odd_keys(void **state)
 		const char *error = dkim_key_info(key)->error;
 
 		assert_int_equal(error == NULL, odd_keys[i].error == NULL);
-		if (error != NULL)
+		if (error != NULL && odd_keys[i].error != NULL)
 			assert_non_null(strstr(error, odd_keys[i].error));
 		assert_false(dkim_key_check(key, hash,
 		    span_head(buf_span(&body), odd_keys[i].modulus)));
