@@ -123,7 +123,9 @@ stop(const struct control *control)
 	struct config *config = service_config(control->service);
 	const struct config_settings *settings = &config->settings;
 
-	(void)sd_notify(0, "STOPPING=1");
+	/* systemd's own patience may end before ours (sd_notify(3)). */
+	(void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64,
+	    (settings->drain_timeout + 2 * SETTLE_SECONDS) * 1000000);
 	log_info(control->log, "stopping");
 	listen_close(settings);
 	unsigned int left =
