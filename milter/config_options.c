@@ -100,7 +100,7 @@ const struct conf_option config_options[] = {
 	    .value = "1024", .min = 1024, .max = 8192,
 	    .help = "Smallest RSA key to believe (RFC 8301 3.2)."),
 	OPTION("max_signatures", CONF_INTEGER, max_signatures, .value = "10",
-	    .min = 1, .max = 100,
+	    .min = 1, .max = 50,
 	    .help = "Signatures of one message to verify, those aligned with "
 		    "From first."),
 	OPTION("accept_partial_body", CONF_BOOL, accept_partial_body,

@@ -52,17 +52,25 @@ describe(struct arena *arena, const struct dkim_verification *dkim,
 	add_property(result, "b", dkim->b);
 }
 
-/* Results that a reader of the field is told of: all but those of signatures
- * that nobody verified because there were too many. */
+/* Signatures that could not be read or have no key and are told of, so that
+ * junk costs no others their place. */
+#define MAX_PERMERRORS ((size_t)10)
+
 static size_t
 describe_all(struct arena *arena, const struct dkim_verification *dkim,
     size_t count, struct authres_result *results)
 {
+	size_t permerrors = 0;
 	size_t told = 0;
 
-	for (size_t i = 0; i < count && told < AUTHRES_MAX_RESULTS; i++)
-		if (dkim[i].result != DKIM_NEUTRAL)
-			describe(arena, &dkim[i], &results[told++]);
+	for (size_t i = 0; i < count && told < AUTHRES_MAX_RESULTS; i++) {
+		if (dkim[i].result == DKIM_NEUTRAL)
+			continue;
+		if (dkim[i].result == DKIM_PERMERROR &&
+		    permerrors++ >= MAX_PERMERRORS)
+			continue;
+		describe(arena, &dkim[i], &results[told++]);
+	}
 	return (told);
 }
 

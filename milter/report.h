@@ -12,9 +12,9 @@
 /**
  * report_authres(arena, authserv_id, dkim, count):
  * Return the body of the Authentication-Results field (RFC 8601) in which
- * ${authserv_id} tells of ${count} verifications, of AUTHRES_MAX_RESULTS at
- * most and not of signatures beyond max_signatures; none is dkim=none.  It
- * starts with the blank after the colon.
+ * ${authserv_id} tells of ${count} verifications; none is dkim=none.  It leaves
+ * out signatures beyond max_signatures and all but ten permerrors, so that junk
+ * cannot push out what was verified.  It starts with the blank after the colon.
  */
 const char *report_authres(struct arena *arena, const char *authserv_id,
     const struct dkim_verification *dkim, size_t count);
