@@ -1,7 +1,11 @@
 #include "explain_print.h"
 
 #include <jansson.h>
-#include <string.h>
+
+#include "base/log_format.h"
+
+/* Of one foreign text. */
+#define FOREIGN_MAX_BYTES ((size_t)64 * 1024)
 
 static const char *
 key_algorithm(const struct dkim_sign_key *key)
@@ -13,6 +17,19 @@ static const char *
 known(const char *text)
 {
 	return (text != NULL ? text : "(unreadable)");
+}
+
+/* Print what a stranger wrote so that the terminal does not obey it. */
+static void
+print_foreign(FILE *stream, const char *before, const char *text)
+{
+	struct arena *arena = arena_new();
+	struct buf out;
+
+	buf_init(&out, arena, FOREIGN_MAX_BYTES);
+	log_format_value(&out, span_str(text));
+	(void)fprintf(stream, "%s%s\n", before, buf_str(&out));
+	arena_free(arena);
 }
 
 static void
@@ -47,8 +64,7 @@ print_outbound(FILE *stream, const struct outcome *outcome)
 		    outcome->keys[i].domain, outcome->keys[i].selector,
 		    key_algorithm(&outcome->keys[i]));
 	if (outcome->unsigned_reason != NULL)
-		(void)fprintf(
-		    stream, "  because %s\n", outcome->unsigned_reason);
+		print_foreign(stream, "  because ", outcome->unsigned_reason);
 }
 
 static void
@@ -66,7 +82,7 @@ explain_print_text(
     FILE *stream, const struct mail *mail, const struct outcome *outcome)
 {
 	if (mail->from.address != NULL)
-		(void)fprintf(stream, "Author %s\n", mail->from.address);
+		print_foreign(stream, "Author ", mail->from.address);
 	if (outcome->outbound)
 		print_outbound(stream, outcome);
 	else

@@ -82,6 +82,23 @@ cut(struct span text)
 }
 
 void
+log_format_value(struct buf *buf, struct span text)
+{
+	while (text.len > 0) {
+		size_t len = log_format_utf8(text);
+		int byte = span_peek(text);
+
+		if (byte == '"' || byte == '\\')
+			buf_add_byte(buf, '\\');
+		if (len > 0)
+			buf_add(buf, span_head(text, len));
+		else
+			buf_printf(buf, "\\x%02X", (unsigned int)byte);
+		span_skip(&text, len > 0 ? len : 1);
+	}
+}
+
+void
 log_format_text(struct buf *buf, const struct log_field *field)
 {
 	struct span text = cut(field->text);
@@ -98,18 +115,7 @@ log_format_text(struct buf *buf, const struct log_field *field)
 		return;
 	}
 	buf_add_byte(buf, '"');
-	while (text.len > 0) {
-		size_t len = log_format_utf8(text);
-		int byte = span_peek(text);
-
-		if (byte == '"' || byte == '\\')
-			buf_add_byte(buf, '\\');
-		if (len > 0)
-			buf_add(buf, span_head(text, len));
-		else
-			buf_printf(buf, "\\x%02X", (unsigned int)byte);
-		span_skip(&text, len > 0 ? len : 1);
-	}
+	log_format_value(buf, text);
 	buf_add_byte(buf, '"');
 }
 

@@ -17,6 +17,13 @@ void log_format_text(struct buf *buf, const struct log_field *field);
 void log_format_json(struct buf *buf, const struct log_field *field);
 
 /**
+ * log_format_value(buf, text):
+ * Append ${text} to ${buf} for a terminal: `"' and `\' after a `\', and bytes
+ * that are not printable as \xHH.
+ */
+void log_format_value(struct buf *buf, struct span text);
+
+/**
  * log_format_utf8(bytes):
  * Return the length of the valid, printable UTF-8 sequence that ${bytes} begin
  * with (RFC 3629; C0, C1 and bidirectional controls are not printable), or 0.
