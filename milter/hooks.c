@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "base/arena_impl.h"
 #include "mail.h"
+#include "mail_log.h"
 
 /* The largest packet that libmilter takes: a header field has one, and Postfix
  * passes fields of 102,400 bytes where libmilter's default is 65,535. */
@@ -247,8 +248,11 @@ on_abort(SMFICTX *context)
 {
 	struct connection *connection = smfi_getpriv(context);
 
-	if (connection != NULL)
-		forget_mail(connection);
+	if (connection == NULL)
+		return (SMFIS_CONTINUE);
+	if (connection->mail != NULL)
+		mail_log_aborted(connection->mail);
+	forget_mail(connection);
 	return (SMFIS_CONTINUE);
 }
 
@@ -258,8 +262,10 @@ on_close(SMFICTX *context)
 	struct connection *connection = smfi_getpriv(context);
 
 	/* libmilter closes connections that never negotiated, too. */
-	if (connection == NULL)
+	if (connection == NULL) {
+		log_info(service_log(registered), "never_negotiated");
 		return (SMFIS_CONTINUE);
+	}
 	forget_mail(connection);
 	service_disconnected(connection->service);
 	free(connection);

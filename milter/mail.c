@@ -10,8 +10,9 @@
 #include "sign.h"
 
 #define AUTHENTICATION_RESULTS "Authentication-Results"
-/* Ours alone; what comes in under this name is forged. */
+/* Ours alone; what comes in under these names is forged. */
 #define MAILREEVE_VERDICT "X-Mailreeve-Verdict"
+#define MAILREEVE_SCORE "X-Mailreeve-Score"
 
 static const char *
 own_name(struct mail *mail)
@@ -105,6 +106,7 @@ mail_header(struct mail *mail, struct span name, struct span value)
 {
 	const struct config_settings *settings = &mail->config->settings;
 
+	mail->stage = MAIL_HEADER;
 	if (mail->limit != VERDICT_WITHIN_LIMITS)
 		return;
 	if (mail->headers.count >= (size_t)settings->max_header_fields)
@@ -121,6 +123,7 @@ mail_end_of_headers(struct mail *mail)
 {
 	const struct config_settings *settings = &mail->config->settings;
 
+	mail->stage = MAIL_BODY;
 	if (mail->limit != VERDICT_WITHIN_LIMITS)
 		return;
 	address_from(mail->arena, &mail->headers, &mail->from);
@@ -143,7 +146,8 @@ mail_body(struct mail *mail, struct span bytes)
 static bool
 is_forged(const struct mail *mail, const struct header_field *field)
 {
-	if (span_is_nocase(field->name, MAILREEVE_VERDICT))
+	if (span_is_nocase(field->name, MAILREEVE_VERDICT) ||
+	    span_is_nocase(field->name, MAILREEVE_SCORE))
 		return (true);
 	return (span_is_nocase(field->name, AUTHENTICATION_RESULTS) &&
 		authres_claims(mail->arena, field->value, mail->authserv_id));

@@ -34,6 +34,13 @@ enum mail_direction {
 	MAIL_OUTBOUND,
 };
 
+/* How far a message has come. */
+enum mail_stage {
+	MAIL_ENVELOPE,
+	MAIL_HEADER,
+	MAIL_BODY,
+};
+
 struct check;
 struct sign;
 
@@ -48,6 +55,7 @@ struct mail {
 	const char *authserv_id;
 	size_t rcpt_count;
 	enum mail_direction direction;
+	enum mail_stage stage;
 	struct header_list headers;
 	enum verdict_limit limit;
 	struct from from;

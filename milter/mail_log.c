@@ -6,6 +6,28 @@
 /* Of the summary of results in one line. */
 #define SUMMARY_MAX 2048
 
+/* Say whether a key was looked up and tried: junk is told of last. */
+static bool
+was_tried(const struct dkim_verification *dkim)
+{
+	return (dkim->result != DKIM_PERMERROR && dkim->result != DKIM_NEUTRAL);
+}
+
+static void
+add_verifications(struct buf *text, const struct outcome *outcome, bool tried)
+{
+	for (size_t i = 0; i < outcome->dkim_count; i++) {
+		const struct dkim_verification *dkim = &outcome->dkim[i];
+
+		if (was_tried(dkim) == tried)
+			buf_printf(text, "%s%s(%s/%s)",
+			    text->len > 0 ? " " : "",
+			    dkim_result_name(dkim->result),
+			    dkim->domain != NULL ? dkim->domain : "?",
+			    dkim->selector != NULL ? dkim->selector : "?");
+	}
+}
+
 /* "pass(example.org/s1) fail(example.net/s2)"; reasons stand in the message's
  * Authentication-Results. */
 static const char *
@@ -16,14 +38,8 @@ verifications(const struct mail *mail, const struct outcome *outcome)
 	if (outcome->dkim_count == 0)
 		return ("none");
 	buf_init(&text, mail->arena, SUMMARY_MAX);
-	for (size_t i = 0; i < outcome->dkim_count; i++) {
-		const struct dkim_verification *dkim = &outcome->dkim[i];
-
-		buf_printf(&text, "%s%s(%s/%s)", i > 0 ? " " : "",
-		    dkim_result_name(dkim->result),
-		    dkim->domain != NULL ? dkim->domain : "?",
-		    dkim->selector != NULL ? dkim->selector : "?");
-	}
+	add_verifications(&text, outcome, true);
+	add_verifications(&text, outcome, false);
 	return (buf_str(&text));
 }
 
@@ -50,6 +66,8 @@ results(const struct mail *mail, const struct outcome *outcome)
 {
 	if (mail->check != NULL)
 		return (LOG_TEXT("dkim", verifications(mail, outcome)));
+	if (!outcome->outbound)
+		return (optional("dkim", NULL));
 	if (outcome->signature_count > 0)
 		return (LOG_TEXT("signed", signatures(mail, outcome)));
 	return (optional("unsigned", outcome->unsigned_reason));
@@ -61,16 +79,23 @@ author(const struct mail *mail)
 	return (mail->from.status == FROM_OK ? mail->from.address : NULL);
 }
 
+static const struct log *
+context(const struct mail *mail)
+{
+	const struct log *log = log_child(mail->arena,
+	    service_log(mail->service), optional("queue_id", mail->queue_id));
+
+	return (log_child(mail->arena, log,
+	    LOG_TEXT("client",
+		network_address_print(mail->arena, &mail->session->client))));
+}
+
 void
 mail_log(const struct mail *mail, const struct outcome *outcome)
 {
-	const struct log *log = service_log(mail->service);
+	const struct log *log = context(mail);
 	const struct verdict *verdict = &outcome->verdict;
 
-	log = log_child(mail->arena, log, optional("queue_id", mail->queue_id));
-	log = log_child(mail->arena, log,
-	    LOG_TEXT("client",
-		network_address_print(mail->arena, &mail->session->client)));
 	if (outcome->unsigned_reason != NULL)
 		log_warning(log, "unsigned",
 		    LOG_TEXT("reason", outcome->unsigned_reason),
@@ -88,4 +113,23 @@ mail_log(const struct mail *mail, const struct outcome *outcome)
 	    LOG_NUMBER("forged_removed", outcome->deletion_count),
 	    LOG_TEXT("action", verdict_action_name(verdict->action)),
 	    LOG_NUMBER("ms", clock_monotonic_ms() - mail->started));
+}
+
+void
+mail_log_aborted(const struct mail *mail)
+{
+	static const char *const stages[] = {
+		[MAIL_ENVELOPE] = "envelope",
+		[MAIL_HEADER] = "header",
+		[MAIL_BODY] = "body",
+	};
+	struct log_field fields[] = {
+		LOG_TEXT("stage", stages[mail->stage]),
+		LOG_TEXT("mail_from", mail->mail_from),
+		{ .key = NULL },
+	};
+
+	log_write(context(mail),
+	    mail->stage == MAIL_ENVELOPE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+	    "aborted", fields);
 }

@@ -14,4 +14,11 @@
  */
 void mail_log(const struct mail *mail, const struct outcome *outcome);
 
+/**
+ * mail_log_aborted(mail):
+ * Write that the client left ${mail} before its end: info once its header had
+ * begun, else debug, for that is what every refused recipient looks like.
+ */
+void mail_log_aborted(const struct mail *mail);
+
 #endif
