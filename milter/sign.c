@@ -41,6 +41,11 @@ sign_new(struct mail *mail)
 	sign->dkim = dkim_sign_new(mail->arena, &mail->config->sign_options,
 	    &mail->headers, sign->keys, sign->answer.rule->count,
 	    service_clock(mail->service));
+	sign->answer.refusal = dkim_sign_refusal(sign->dkim);
+	if (sign->answer.refusal != NULL) {
+		dkim_sign_free(sign->dkim);
+		sign->dkim = NULL;
+	}
 	return (sign);
 }
 

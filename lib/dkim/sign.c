@@ -11,9 +11,9 @@
 /* RFC 5322 2.1.1 wants lines below 79 columns. */
 #define COLUMNS 77
 
-/* Fields of one name that are signed; a message with more is no mail, and other
- * verifiers bound the length of h=. */
-#define MAX_INSTANCES 10
+/* Names in h=: a message that needs more is no mail, and verifiers, ours among
+ * them, bound h=. */
+#define MAX_NAMES 500
 
 /* Bytes in one DKIM-Signature field; h= of a configured list included. */
 #define MAX_FIELD ((size_t)256 * 1024)
@@ -85,6 +85,10 @@ has_name(const char *const *list, size_t count, struct span name)
 static bool
 is_oversigned(const struct dkim_sign_options *options, struct span name)
 {
+	/* A second From is a second author, whatever was configured. */
+	if (span_is_nocase(name, "From"))
+		return (true);
+
 	const char *const *list = options->oversigned != NULL
 	                              ? options->oversigned
 	                              : dkim_sign_default_oversigned;
@@ -125,12 +129,25 @@ add_header(struct dkim_sign *sign, const char *text)
 	                  span_is_nocase(span_head(name, 5), "List-");
 	bool once_more = is_oversigned(sign->options, name) && !may_appear;
 
-	if (found > MAX_INSTANCES) {
-		found = MAX_INSTANCES;
-		once_more = false;
-	}
 	for (size_t i = 0; i < found + (once_more ? 1 : 0); i++)
 		add_name(sign, name);
+}
+
+/* Whatever nobody may add is signed, wherever it is listed. */
+static void
+add_oversigned(struct dkim_sign *sign, const char *const *list, size_t count)
+{
+	const char *const *over = sign->options->oversigned;
+
+	if (over == NULL)
+		return;
+	for (size_t i = 0; i < sign->options->oversigned_count; i++) {
+		struct span name = span_str(over[i]);
+
+		if (!has_name(list, count, name) && !has_name(over, i, name) &&
+		    !span_is_nocase(name, "From"))
+			add_header(sign, over[i]);
+	}
 }
 
 static void
@@ -149,6 +166,14 @@ choose_names(struct dkim_sign *sign)
 	for (size_t i = 0; i < count; i++)
 		if (!has_name(list, i, span_str(list[i])))
 			add_header(sign, list[i]);
+	add_oversigned(sign, list, count);
+}
+
+const char *
+dkim_sign_refusal(const struct dkim_sign *sign)
+{
+	return (sign->name_count > MAX_NAMES ? "too many header fields to sign"
+					     : NULL);
 }
 
 struct dkim_sign *

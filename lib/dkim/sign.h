@@ -28,9 +28,10 @@ struct dkim_sign_options {
 	/* Names to sign when present; NULL: dkim_sign_default_headers. */
 	const char *const *headers;
 	size_t header_count;
-	/* Of those, the ones named once more than they occur, so that none can
-	 * be added (RFC 6376 5.4.2); NULL: dkim_sign_default_oversigned, and of
-	 * these List- fields only where there is one. */
+	/* Names signed once more than they occur, so that none can be added
+	 * (RFC 6376 5.4.2); From always is.  NULL:
+	 * dkim_sign_default_oversigned, and of these List- fields only where
+	 * there is one. */
 	const char *const *oversigned;
 	size_t oversigned_count;
 };
@@ -53,6 +54,13 @@ struct dkim_sign;
 struct dkim_sign *dkim_sign_new(struct arena *arena,
     const struct dkim_sign_options *options, const struct header_list *headers,
     const struct dkim_sign_key *keys, size_t count, const struct clock *clock);
+
+/**
+ * dkim_sign_refusal(sign):
+ * Return why the message of ${sign} cannot be signed, in plain words, or NULL.
+ * With a refusal only dkim_sign_free() may follow.
+ */
+const char *dkim_sign_refusal(const struct dkim_sign *sign);
 
 /**
  * dkim_sign_body(sign, bytes):
