@@ -56,6 +56,7 @@ robust_start(struct robust *robust, bool inet)
 	if (files_write(zone, buf_span(&robust->zone), 0644) != 0)
 		return (robust_fail(robust, "%s: %s", zone, strerror(errno)));
 	milter_daemon_socket(robust->daemon, inet);
+	robust->socket = milter_daemon_address(robust->daemon);
 	if (daemon_start(robust->daemon) != 0)
 		return (
 		    robust_fail(robust, "%s", daemon_error(robust->daemon)));
@@ -67,7 +68,7 @@ robust_session(struct robust *robust, const char *address)
 {
 	const char *error;
 	struct milter_client *client = milter_daemon_session(
-	    robust->daemon, robust->arena, address, "client.example", &error);
+	    robust->arena, robust->socket, address, "client.example", &error);
 
 	if (client == NULL)
 		(void)robust_fail(robust, "no session: %s", error);
@@ -78,8 +79,8 @@ struct milter_client *
 robust_wire(struct robust *robust)
 {
 	const char *error;
-	struct milter_client *client = milter_client_open(
-	    milter_daemon_address(robust->daemon), 0, robust->arena, &error);
+	struct milter_client *client =
+	    milter_client_open(robust->socket, 0, robust->arena, &error);
 
 	if (client == NULL)
 		(void)robust_fail(robust, "no connection: %s", error);

@@ -26,6 +26,7 @@ struct robust {
 	struct arena *arena;
 	const char *name; /* of the case */
 	struct daemon *daemon;
+	const char *socket; /* where it listens */
 	struct keyfolder *keys;
 	struct buf zone;
 	uint64_t random; /* state of robust_random() */

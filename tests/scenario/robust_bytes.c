@@ -20,8 +20,8 @@ throw_bytes(struct robust *robust, struct span bytes)
 {
 	struct arena *arena = arena_new();
 	const char *error;
-	struct milter_wire *wire = milter_wire_open(
-	    arena, milter_daemon_address(robust->daemon), &error);
+	struct milter_wire *wire =
+	    milter_wire_open(arena, robust->socket, &error);
 
 	if (wire == NULL) {
 		(void)robust_fail(robust, "%s", error);

@@ -53,11 +53,11 @@ milter_daemon_address(struct daemon *daemon)
 }
 
 struct milter_client *
-milter_daemon_session(struct daemon *daemon, struct arena *arena,
+milter_daemon_session(struct arena *arena, const char *socket,
     const char *address, const char *name, const char **error)
 {
 	struct milter_client *client =
-	    milter_client_open(milter_daemon_address(daemon), 0, arena, error);
+	    milter_client_open(socket, 0, arena, error);
 
 	if (client == NULL)
 		return (NULL);

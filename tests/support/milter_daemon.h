@@ -32,13 +32,14 @@ void milter_daemon_socket(struct daemon *daemon, bool inet);
 const char *milter_daemon_address(struct daemon *daemon);
 
 /**
- * milter_daemon_session(daemon, arena, address, name, error):
- * Connect to the daemon and play the start of a session as Postfix on the host
- * mx.example does for the client ${name} at ${address}: macros, CONNECT and
- * HELO.  On failure return NULL and store the reason, in ${arena}, in ${error}.
+ * milter_daemon_session(arena, socket, address, name, error):
+ * Connect to the daemon at ${socket} and play the start of a session as Postfix
+ * on the host mx.example does for the client ${name} at ${address}: macros,
+ * CONNECT and HELO.  On failure return NULL and store the reason, in ${arena},
+ * in ${error}.
  */
-struct milter_client *milter_daemon_session(struct daemon *daemon,
-    struct arena *arena, const char *address, const char *name,
+struct milter_client *milter_daemon_session(struct arena *arena,
+    const char *socket, const char *address, const char *name,
     const char **error);
 
 #endif
