@@ -280,8 +280,9 @@ send_with_empty_login(struct robust *robust)
 	milter_client_macro(client, "{auth_authen}", "");
 	result = robust_send(robust, client, message, "250");
 	milter_client_close(client);
-	if (result == 0 && milter_message_count(message, "DKIM-Signature") != 0)
-		return (robust_fail(robust, "signed for an empty login"));
+	if (result == 0 &&
+	    milter_message_count(message, "Authentication-Results") != 1)
+		return (robust_fail(robust, "an empty login is outbound"));
 	return (result);
 }
 
