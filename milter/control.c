@@ -19,7 +19,7 @@
 #define LISTENER_ENDED 0
 
 /* The longest wait for connections to end, when no message is in hand. */
-#define SETTLE_SECONDS 5
+#define SETTLE_SECONDS INT64_C(5)
 
 /* A signal handler has nothing but globals: the pipe to main's thread, opened
  * once before there are handlers and threads. */
