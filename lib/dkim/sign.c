@@ -309,7 +309,9 @@ write_tags(struct writer *writer, const struct dkim_sign *sign,
 		    arena_printf(arena, "x=%" PRId64 ";", now + options->ttl));
 	write_names(writer, sign);
 	write_word(writer, arena_printf(arena, "bh=%s;", bh));
-	write_word(writer, "b=");
+	/* On a line of its own: its end is then no orphan. */
+	fold(writer);
+	write_part(writer, span_str("b="));
 }
 
 static void
