@@ -35,4 +35,5 @@ size=$(references "$ids" | wc -c)
 tr -d '\r\n\t ' <"$message" | grep -q 'h=[^;]*:References[:;]' ||
 	fail "the field was not signed"
 judge 1
+settle
 say "a References field arrived with $size bytes, signed and verified"

@@ -75,3 +75,20 @@ judge() {
 	/usr/bin/python3 "$CASES/judge_mailbox.py" "$(bob)" "$LAB/zones/a.example.zone" "$1" ||
 		fail "the mailbox is not as it must be"
 }
+
+# settle: stop the milters in order.  They must finish, and no sanitizer that
+# they were built with may have found anything, leaks at the end included.
+settle() {
+	local name log
+	for name in a b; do
+		log=$LAB/$name/fs/var/log/mailreeve-milter.log
+		lab_kill "$name" mailreeve-milter TERM ||
+			fail "the milter of mx.$name.example is gone"
+		lab_wait 30 lab_ended "$name" mailreeve-milter ||
+			fail "the milter of mx.$name.example does not stop"
+		if grep -q 'Sanitizer' "$log"; then
+			grep -m 1 -A 40 'Sanitizer' "$log"
+			fail "a sanitizer found something"
+		fi
+	done
+}

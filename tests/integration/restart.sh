@@ -80,3 +80,4 @@ heal b a
 lab_wait $((60 + COUNT / 20)) bob_has "$SENT" ||
 	fail "only $(bob_count) of $SENT arrived"
 judge "$SENT"
+settle

@@ -66,7 +66,7 @@ packages_need() {
 		die "these packages are missing: ${missing[*]}." \
 			"Run with sudo to install them."
 	fi
-	say_step "Installing ${#missing[@]} packages of Debian's"
+	say_step "Installing ${#missing[@]} packages of Debian's (a minute or two)"
 	say "${missing[*]}"
 	packages_look "${missing[@]}"
 	packages_install "${missing[@]}"
