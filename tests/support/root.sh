@@ -183,14 +183,16 @@ root_layer() {
 }
 
 # root_run NAMESPACES COMMAND ...: run a command in the layer, in /src, the copy
-# of the source tree.  NAMESPACES are options of unshare.
+# of the source tree.  NAMESPACES are options of unshare; with them the command
+# ends with the shell that calls this.
 root_run() {
-	local -a spaces
+	local -a spaces leash=()
 	local suites=${MAILREEVE_SUITES:-$TOP/../shared/suites}
 	read -r -a spaces <<<"$1"
 	shift
 	[ -d "$suites" ] || suites=''
-	unshare --mount "${spaces[@]}" \
+	[ "${#spaces[@]}" = 0 ] || leash=(setpriv --pdeathsig KILL --)
+	"${leash[@]}" unshare --mount "${spaces[@]}" \
 		env ROOT_LAYER="$ROOT_RUN" ROOT_SUITES="$suites" \
 		bash "$TOP/tests/support/inroot.sh" "$ROOT_BASE" "$@"
 }
