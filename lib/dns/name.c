@@ -126,14 +126,14 @@ name_to_ascii(struct arena *arena, struct span name)
 		more = take_label(&name, &label);
 		if (out.len > 0)
 			buf_add_byte(&out, '.');
-		if (!add_label(&out, arena, label))
+		/* What is too long by now stays so: the rest would only cost.
+		 */
+		if (!add_label(&out, arena, label) || out.overflow)
 			return (NULL);
 		/* A final dot ends an absolute name. */
 		if (name.len == 0)
 			break;
 	}
-	if (out.overflow)
-		return (NULL);
 	return (arena_str(arena, buf_span(&out)));
 }
 

@@ -189,6 +189,21 @@ test_huge_input(void **state)
 	arena_free(arena);
 }
 
+/* Nor does a name that is too long before it ends: 4 bytes become 10. */
+static void
+test_overlong(void **state)
+{
+	unsigned char name[NAME_MAX_INPUT];
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(name); i++)
+		name[i] = (unsigned char)"\xc3\xbc\xc3\xbc."[i % 5];
+	assert_null(name_to_ascii(arena, span_new(name, sizeof(name))));
+	assert_true(arena_size(arena) < 2048);
+	arena_free(arena);
+}
+
 static void
 test_is_within(void **state)
 {
@@ -220,6 +235,7 @@ main(void)
 		cmocka_unit_test(test_nul_byte),
 		cmocka_unit_test(test_long_u_label),
 		cmocka_unit_test(test_huge_input),
+		cmocka_unit_test(test_overlong),
 		cmocka_unit_test(test_is_within),
 	};
 
