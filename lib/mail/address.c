@@ -6,9 +6,14 @@
 
 #define FIRST_MAILBOXES 4
 
+/* What is read goes to buffers that are used again and again: only mailboxes,
+ * of which there are few, get memory of their own. */
 struct parser {
 	struct arena *arena;
 	struct span cursor;
+	struct buf text;
+	struct buf local;
+	struct buf domain;
 	struct address_list *list;
 	size_t size; /* room in list->mailboxes */
 	bool in_group;
@@ -16,10 +21,11 @@ struct parser {
 };
 
 /* Words with dots and blanks between: a phrase or a local part, which only what
- * follows can tell. */
+ * follows can tell.  Both are valid until the next words. */
 struct words {
-	struct buf text; /* unquoted, one blank where blanks or comments were */
-	struct buf local; /* unquoted, without them */
+	struct span
+	    text; /* unquoted, one blank where blanks or comments were */
+	struct span local; /* unquoted, without them */
 	size_t count;
 	bool is_phrase; /* the first one is no dot */
 	bool is_local;  /* words and dots alternate */
@@ -86,8 +92,8 @@ take_words(struct parser *parser, struct words *words)
 	bool blank;
 
 	*words = (struct words){ .is_phrase = true, .is_local = true };
-	buf_init(&words->text, parser->arena, parser->cursor.len);
-	buf_init(&words->local, parser->arena, parser->cursor.len);
+	buf_cut(&parser->text, 0);
+	buf_cut(&parser->local, 0);
 	if (!skip_cfws(parser, &blank))
 		return (false);
 	blank = false;
@@ -101,15 +107,17 @@ take_words(struct parser *parser, struct words *words)
 		words->is_odd |= blank;
 		want_word = is_dot;
 		if (blank)
-			buf_add_byte(&words->text, ' ');
-		buf_add(&words->text, word);
-		buf_add(&words->local, word);
+			buf_add_byte(&parser->text, ' ');
+		buf_add(&parser->text, word);
+		buf_add(&parser->local, word);
 		if (!skip_cfws(parser, &blank))
 			return (false);
 	}
 	words->is_phrase &= words->count > 0;
 	words->is_local &= !want_word;
 	words->is_odd |= blank;
+	words->text = buf_span(&parser->text);
+	words->local = buf_span(&parser->local);
 	return (true);
 }
 
@@ -154,27 +162,29 @@ take_name(struct parser *parser, struct buf *out)
 	}
 }
 
-/* Take a domain or a domain literal with the blanks around it. */
+/* Take a domain or a domain literal with the blanks around it into ${out},
+ * which is valid until the next one. */
 static bool
 take_domain(struct parser *parser, struct span *out)
 {
-	struct buf text;
+	struct buf *text = &parser->domain;
 	bool blank;
 
 	if (!skip_cfws(parser, &blank))
 		return (false);
 	parser->doubtful |= blank;
-	buf_init(&text, parser->arena, parser->cursor.len);
-	if (span_peek(parser->cursor) != '[' && !take_name(parser, &text))
+	buf_cut(text, 0);
+	if (span_peek(parser->cursor) != '[' && !take_name(parser, text))
 		return (false);
-	if (text.len == 0 &&
-	    (!take_literal(parser, &text) || !skip_cfws(parser, &blank)))
+	if (text->len == 0 &&
+	    (!take_literal(parser, text) || !skip_cfws(parser, &blank)))
 		return (false);
-	*out = buf_span(&text);
+	*out = buf_span(text);
 	return (true);
 }
 
-/* Append a mailbox whose local part is ${local}; the cursor stands on "@". */
+/* Append a mailbox whose local part is ${local}; the cursor stands on "@".  The
+ * ${display_name} is in the arena. */
 static bool
 add_mailbox(
     struct parser *parser, struct span display_name, const struct words *local)
@@ -194,8 +204,9 @@ add_mailbox(
 		list->mailboxes = arena_grow(parser->arena, list->mailboxes,
 		    old * unit, parser->size * unit);
 	}
-	list->mailboxes[list->count++] =
-	    (struct mailbox){ display_name, buf_span(&local->local), domain };
+	list->mailboxes[list->count++] = (struct mailbox){ display_name,
+		arena_dup(parser->arena, local->local),
+		arena_dup(parser->arena, domain) };
 	return (true);
 }
 
@@ -248,8 +259,9 @@ take_address(struct parser *parser)
 		return (false);
 	switch (span_peek(parser->cursor)) {
 	case '<':
-		return ((words.count == 0 || words.is_phrase) &&
-			take_angle(parser, buf_span(&words.text)));
+		return (
+		    (words.count == 0 || words.is_phrase) &&
+		    take_angle(parser, arena_dup(parser->arena, words.text)));
 	case '@':
 		return (add_mailbox(parser, span_new(NULL, 0), &words));
 	case ':':
@@ -298,7 +310,11 @@ address_impl_parse(struct arena *arena, struct span value,
     struct address_list *out, bool *doubtful)
 {
 	*out = (struct address_list){ 0 };
-	struct parser parser = { arena, value, out, .doubtful = false };
+	struct parser parser = { .arena = arena, .cursor = value, .list = out };
+
+	buf_init(&parser.text, arena, value.len);
+	buf_init(&parser.local, arena, value.len);
+	buf_init(&parser.domain, arena, value.len);
 	bool whole = take_list(&parser);
 
 	*doubtful = parser.doubtful;

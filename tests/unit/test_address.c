@@ -1,5 +1,8 @@
 #include "support/unit.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "mail/address.h"
 
 #define MAX_MAILBOXES 4
@@ -165,6 +168,34 @@ test_list_limit(void **state)
 	arena_free(arena);
 }
 
+/* What holds no mailboxes costs little memory, however much of it there is. */
+static void
+test_memory(void **state)
+{
+	static const char *const units[] = { "a:;,", "<@a,@b", ",@a", ",", "a ",
+		"\"\" ", "a@[1],", "(a)a\r\n " };
+	enum {
+		SIZE = 100000
+	};
+	char *text = malloc(SIZE);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < UNIT_COUNT(units); i++) {
+		struct arena *arena = arena_new();
+		struct address_list list;
+
+		for (size_t at = 0; at < SIZE; at++)
+			text[at] = units[i][at % strlen(units[i])];
+		text[0] = units[i][0] == ',' ? '<' : text[0];
+		(void)address_parse_list(arena, span_new(text, SIZE), &list);
+		if (arena_size(arena) > 8UL * SIZE)
+			fail_msg("%s: %zu", units[i], arena_size(arena));
+		arena_free(arena);
+	}
+	free(text);
+}
+
 static const struct {
 	const char *path;
 	const char *local_part; /* NULL: no path */
@@ -247,6 +278,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_limit),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_path),
 	};
 
