@@ -10,9 +10,13 @@
 #include "sign.h"
 
 #define AUTHENTICATION_RESULTS "Authentication-Results"
-/* Ours alone; what comes in under these names is forged. */
-#define MAILREEVE_VERDICT "X-Mailreeve-Verdict"
-#define MAILREEVE_SCORE "X-Mailreeve-Score"
+/* More are not looked at: they go, as if all were forged. */
+#define MAX_AUTHENTICATION_RESULTS 100
+
+/* Ours alone; but for the first, what comes in under these names is forged. */
+static const char *const own_fields[] = { AUTHENTICATION_RESULTS,
+	"X-Mailreeve-Verdict", "X-Mailreeve-Score" };
+#define OWN_FIELDS (sizeof(own_fields) / sizeof(own_fields[0]))
 
 static const char *
 own_name(struct mail *mail)
@@ -142,28 +146,36 @@ mail_body(struct mail *mail, struct span bytes)
 		sign_body(mail->sign, bytes);
 }
 
-/* RFC 8601 5: a field that claims to be ours, from whomever, must go. */
+/* RFC 8601 5: an Authentication-Results field that claims to be ours, from
+ * whomever, must go.  This is number ${occurrence} of field ${own}. */
 static bool
-is_forged(const struct mail *mail, const struct header_field *field)
+is_forged(
+    const struct mail *mail, size_t own, struct span value, int occurrence)
 {
-	if (span_is_nocase(field->name, MAILREEVE_VERDICT) ||
-	    span_is_nocase(field->name, MAILREEVE_SCORE))
-		return (true);
-	return (span_is_nocase(field->name, AUTHENTICATION_RESULTS) &&
-		authres_claims(mail->arena, field->value, mail->authserv_id));
+	return (own > 0 || occurrence > MAX_AUTHENTICATION_RESULTS ||
+		authres_claims(value, mail->authserv_id));
 }
 
-/* The occurrence of field ${index} among those of its name, from 1. */
-static int
-occurrence(const struct header_list *headers, size_t index)
+/* Return the index in own_fields of ${name}, or OWN_FIELDS. */
+static size_t
+find_own(struct span name)
 {
-	int count = 1;
+	size_t own = 0;
 
-	for (size_t i = 0; i < index; i++)
-		if (span_ieq(
-			headers->fields[i].name, headers->fields[index].name))
-			count++;
-	return (count);
+	while (own < OWN_FIELDS && !span_is_nocase(name, own_fields[own]))
+		own++;
+	return (own);
+}
+
+static void
+reverse(struct outcome_deletion *deletions, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct outcome_deletion first = deletions[i];
+
+		deletions[i] = deletions[count - 1 - i];
+		deletions[count - 1 - i] = first;
+	}
 }
 
 /* The last goes first, so that the numbers of the others stay true. */
@@ -171,24 +183,24 @@ static void
 delete_forged(struct mail *mail, struct outcome *outcome)
 {
 	const struct header_list *headers = &mail->headers;
-	size_t count = 0;
+	int seen[OWN_FIELDS] = { 0 };
+	size_t most = 0;
 
-	for (size_t i = 0; i < headers->count; i++)
-		count += is_forged(mail, &headers->fields[i]) ? 1 : 0;
-	if (count == 0)
-		return;
+	for (size_t i = 0; i < OWN_FIELDS; i++)
+		most += header_count(headers, own_fields[i]);
 	outcome->deletions =
-	    arena_array(mail->arena, count, sizeof(struct outcome_deletion));
-	for (size_t i = headers->count; i > 0; i--) {
-		const struct header_field *field = &headers->fields[i - 1];
+	    arena_array(mail->arena, most, sizeof(struct outcome_deletion));
+	for (size_t i = 0; i < headers->count; i++) {
+		const struct header_field *field = &headers->fields[i];
+		size_t own = find_own(field->name);
 
-		if (!is_forged(mail, field))
+		if (own == OWN_FIELDS ||
+		    !is_forged(mail, own, field->value, ++seen[own]))
 			continue;
 		outcome->deletions[outcome->deletion_count++] =
-		    (struct outcome_deletion){ .name = arena_str(
-						   mail->arena, field->name),
-			    .occurrence = occurrence(headers, i - 1) };
+		    (struct outcome_deletion){ own_fields[own], seen[own] };
 	}
+	reverse(outcome->deletions, outcome->deletion_count);
 }
 
 void

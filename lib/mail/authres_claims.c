@@ -6,12 +6,15 @@
 #include "mail/header.h"
 #include "mail/lexeme.h"
 
-/* Names in U-labels that are looked at; a field with more is a claim. */
-#define MAX_NAMES 64
+/* Bytes of names in U-labels that are looked at; a field with more is a claim.
+ */
+#define MAX_U_BYTES ((size_t)NAME_MAX_INPUT)
 
-/* The identity that is looked for. */
+/* The identity that is looked for, and what is needed meanwhile. */
 struct wanted {
-	struct arena *arena;
+	struct arena *arena; /* for one reading */
+	unsigned char *copy; /* room for what is read, for one form of it */
+	size_t u_bytes;      /* left of MAX_U_BYTES */
 	struct span written; /* lower-case, without the final dot */
 	struct span ascii;   /* in A-labels; empty when it is no domain name */
 };
@@ -42,20 +45,6 @@ contains(struct span text, struct span part)
 		memmem(text.data, text.len, part.data, part.len) != NULL);
 }
 
-/* Return ${text} without the bytes of ${class}. */
-static struct span
-strip(struct arena *arena, struct span text, span_class *class)
-{
-	unsigned char *copy = arena_alloc(arena, text.len + 1);
-	size_t len = 0;
-
-	/* UNSAFE: copy is as long as text. */
-	for (size_t i = 0; i < text.len; i++)
-		if (!class(text.data[i]))
-			copy[len++] = text.data[i];
-	return (span_new(copy, len));
-}
-
 /* Control bytes that part no words: all but tabs and line ends. */
 static bool
 is_noise(unsigned char byte)
@@ -67,6 +56,13 @@ static bool
 is_noise_or_line_end(unsigned char byte)
 {
 	return (span_is_control(byte) && byte != '\t');
+}
+
+static bool
+is_nothing(unsigned char byte)
+{
+	(void)byte;
+	return (false);
 }
 
 static bool
@@ -87,11 +83,24 @@ is_ascii(unsigned char byte)
 	return (!span_is_8bit(byte));
 }
 
-/* Return ${text} without comments, blanks, quotes and backslashes. */
+/* Write ${text} to ${copy}, which is as long, without the bytes of ${class} and
+ * in lower case. */
 static struct span
-squeeze(struct arena *arena, struct span text)
+strip(unsigned char *copy, struct span text, span_class *class)
 {
-	unsigned char *copy = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+
+	/* UNSAFE: each byte is copied once at most. */
+	for (size_t i = 0; i < text.len; i++)
+		if (!class(text.data[i]))
+			copy[len++] = span_lower(text.data[i]);
+	return (span_new(copy, len));
+}
+
+/* The same without comments, blanks, quotes and backslashes. */
+static struct span
+squeeze(unsigned char *copy, struct span text)
+{
 	size_t len = 0;
 	bool comments = true;
 
@@ -104,17 +113,23 @@ squeeze(struct arena *arena, struct span text)
 			comments = header_skip_cfws(&text);
 		if (span_take(&text, 1, &byte) && !is_quoting(byte.data[0]) &&
 		    !span_is_space(byte.data[0]))
-			copy[len++] = byte.data[0];
+			copy[len++] = span_lower(byte.data[0]);
 	}
 	return (span_new(copy, len));
 }
 
+/* Say whether ${text}, in lower case, has the identity as it stands there. */
+static bool
+has_name(const struct wanted *wanted, struct span text)
+{
+	return (
+	    contains(text, wanted->written) || contains(text, wanted->ascii));
+}
+
 /* Say whether a name in U-labels in ${text} is the one wanted. */
 static bool
-has_u_name(const struct wanted *wanted, struct span text)
+has_u_name(struct wanted *wanted, struct span text)
 {
-	size_t names = 0;
-
 	while (text.len > 0) {
 		struct span name =
 		    span_take_while(&text, lexeme_is_domain_byte);
@@ -123,10 +138,11 @@ has_u_name(const struct wanted *wanted, struct span text)
 		struct span rest = name;
 
 		(void)span_take_while(&rest, is_ascii);
-		if (rest.len == 0)
+		if (rest.len == 0 || name.len > NAME_MAX_INPUT)
 			continue;
-		if (++names > MAX_NAMES)
+		if (name.len > wanted->u_bytes)
 			return (true);
+		wanted->u_bytes -= name.len;
 		const char *ascii = name_to_ascii(wanted->arena, name);
 
 		if (ascii != NULL && contains(span_str(ascii), wanted->ascii))
@@ -137,27 +153,20 @@ has_u_name(const struct wanted *wanted, struct span text)
 
 /* Say whether the identity stands anywhere in ${text}, in whatever way. */
 static bool
-occurs(const struct wanted *wanted, struct span text)
+occurs(struct wanted *wanted, struct span text)
 {
-	struct arena *arena = wanted->arena;
-	struct span unquoted = strip(arena, text, is_quoting);
-	const struct span forms[] = {
-		lower(arena, text),
-		lower(arena, unquoted),
-		lower(arena, strip(arena, text, is_quoting_or_8bit)),
-		lower(arena, squeeze(arena, text)),
-	};
+	unsigned char *copy = wanted->copy;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (contains(forms[i], wanted->written) ||
-		    contains(forms[i], wanted->ascii))
-			return (true);
-	return (has_u_name(wanted, unquoted));
+	return (has_name(wanted, strip(copy, text, is_nothing)) ||
+		has_name(wanted, strip(copy, text, is_quoting_or_8bit)) ||
+		has_name(wanted, squeeze(copy, text)) ||
+		has_name(wanted, strip(copy, text, is_quoting)) ||
+		has_u_name(wanted, strip(copy, text, is_quoting)));
 }
 
 /* Drop blanks and comments; say in ${named} whether they name the identity. */
 static bool
-skip_cfws(const struct wanted *wanted, struct span *cursor, bool *named)
+skip_cfws(struct wanted *wanted, struct span *cursor, bool *named)
 {
 	struct span skipped = *cursor;
 
@@ -173,8 +182,8 @@ skip_cfws(const struct wanted *wanted, struct span *cursor, bool *named)
  * a comment beside it names the one wanted.  Return false when not every reader
  * can read it, and reads the same. */
 static bool
-read_identity(const struct wanted *wanted, struct span text, struct span *out,
-    bool *named)
+read_identity(
+    struct wanted *wanted, struct span text, struct span *out, bool *named)
 {
 	if (!skip_cfws(wanted, &text, named))
 		return (false);
@@ -208,7 +217,7 @@ is_same(const struct wanted *wanted, struct span identity, bool *other)
 
 /* Say whether a reader who sees ${text} can take it for one of ours. */
 static bool
-claims(const struct wanted *wanted, struct span text)
+claims(struct wanted *wanted, struct span text)
 {
 	/* A reader who decodes encoded words where none belong. */
 	const struct span encoded = SPAN_LITERAL("=?");
@@ -222,22 +231,47 @@ claims(const struct wanted *wanted, struct span text)
 	return (!other && (occurs(wanted, text) || contains(text, encoded)));
 }
 
-bool
-authres_claims(struct arena *arena, struct span value, const char *authserv_id)
+/* The same for a reader who drops the bytes of ${noise}. */
+static bool
+claims_without(struct wanted *wanted, struct span value, span_class *noise)
 {
-	struct wanted wanted = { .arena = arena };
+	wanted->arena = arena_new();
+	wanted->copy = arena_alloc(wanted->arena, value.len + 1);
+	unsigned char *text = arena_alloc(wanted->arena, value.len + 1);
+	bool result = claims(wanted, strip(text, value, noise));
 
-	wanted.written = lower(arena, span_str(authserv_id));
-	wanted.written = without_final_dot(wanted.written);
-	wanted.ascii = span_str(name_to_ascii(arena, wanted.written));
-	if (wanted.written.len == 0)
-		return (false);
-	/* Readers stop at a control byte, drop it, or take it for a blank. */
+	arena_free(wanted->arena);
+	return (result);
+}
+
+/* Readers stop at a control byte, drop it, or take it for a blank. */
+static bool
+claims_somehow(struct wanted *wanted, struct span value)
+{
 	size_t clean = 0;
 
 	while (clean < value.len && !is_noise(value.data[clean]))
 		clean++;
-	return (claims(&wanted, strip(arena, value, is_noise)) ||
-		claims(&wanted, strip(arena, value, is_noise_or_line_end)) ||
-		claims(&wanted, span_head(value, clean)));
+	if (claims_without(wanted, value, is_noise))
+		return (true);
+	if (clean == value.len && span_find(value, '\r') == value.len &&
+	    span_find(value, '\n') == value.len)
+		return (false);
+	return (claims_without(wanted, value, is_noise_or_line_end) ||
+		claims_without(wanted, span_head(value, clean), is_noise));
+}
+
+bool
+authres_claims(struct span value, const char *authserv_id)
+{
+	struct arena *arena = arena_new();
+	struct wanted wanted = { .u_bytes = MAX_U_BYTES };
+
+	wanted.written = lower(arena, span_str(authserv_id));
+	wanted.written = without_final_dot(wanted.written);
+	wanted.ascii = span_str(name_to_ascii(arena, wanted.written));
+	bool result = wanted.written.len > 0 && claims_somehow(&wanted, value);
+
+	arena_free(arena);
+	return (result);
 }

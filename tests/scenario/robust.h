@@ -38,8 +38,8 @@ struct robust {
 typedef int robust_case(struct robust *robust);
 
 extern robust_case robust_garbage, robust_packets, robust_order, robust_macros,
-    robust_vanish, robust_body, robust_fields, robust_line, robust_drain,
-    robust_reload, robust_latency;
+    robust_vanish, robust_body, robust_fields, robust_line, robust_header,
+    robust_drain, robust_reload, robust_latency;
 
 /**
  * robust_fail(robust, format, ...):

@@ -25,6 +25,7 @@ static const struct {
 	{ "body", robust_body },
 	{ "fields", robust_fields },
 	{ "line", robust_line },
+	{ "header", robust_header },
 	{ "drain", robust_drain },
 	{ "reload", robust_reload },
 	{ "latency", robust_latency },

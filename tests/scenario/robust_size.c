@@ -13,6 +13,12 @@
 #define FIELDS_MS 20000
 #define GROWTH_KB 8192
 
+/* A header as large as may be, of fields that cost the most, and what one such
+ * message may cost (mailreeve-milter.8, LIMITS). */
+#define HEADER_BYTES ((size_t)1000 * 1024)
+#define HEADER_GROWTH_KB 8192
+#define HEADER_MS 2000
+
 /* Send the header of ${message} and then ${megabytes} of lines. */
 static int
 send_large(struct robust *robust, struct milter_client *client,
@@ -192,5 +198,93 @@ robust_line(struct robust *robust)
 	if (robust_alive(robust) != 0)
 		return (-1);
 	robust_growth(robust, before, GROWTH_KB);
+	return (0);
+}
+
+/* Fields of ${name}: ${start}, then ${unit} up to ${len} bytes. */
+static const struct {
+	const char *name;
+	const char *start;
+	const char *unit;
+	size_t len;
+} costly[] = {
+	{ "X-Plain", " ", "x", 520 },
+	{ "Authentication-Results", " \"; ", "\xc3\xbc.example ", 490 },
+	{ "Authentication-Results", " \x01", "(\xc3\xbc)", 490 },
+	{ "Authentication-Results", " \x01\"; ", "\xc3\xbc.", 490 },
+	{ "Authentication-Results", " \x01\"; ", "\xc3\xbc.", 9000 },
+	{ "Authentication-Results", " \x01\"; ", "a.b ", 90000 },
+	{ "From", " ", "a:;,", 900000 },
+	{ "From", " <", "@a,", 900000 },
+	{ "From", " ", "\"\" ", 900000 },
+	{ "From", " ", "a:;,", 505 },
+	{ "DKIM-Signature", " v=1;", "a=;", 505 },
+	{ "DKIM-Signature", " v=1;a=rsa-sha256;d=b.c;s=d;bh=YQ==;b=YQ==;h=from",
+	    ":x", 505 },
+	{ "X", "", "y", 1 },
+};
+
+static struct milter_message *
+costly_message(struct robust *robust, size_t index)
+{
+	struct milter_message *message = robust_message(robust->arena);
+	struct buf value;
+	size_t bytes = 0;
+	size_t len = costly[index].len;
+
+	buf_init(&value, robust->arena, HEADER_BYTES);
+	buf_add_str(&value, costly[index].start);
+	while (value.len + strlen(costly[index].unit) <= len)
+		buf_add_str(&value, costly[index].unit);
+	len = value.len + strlen(costly[index].name);
+	while (message->count < 2000 && bytes + len + 100 < HEADER_BYTES) {
+		milter_message_add(
+		    message, span_str(costly[index].name), buf_span(&value));
+		bytes += len + 3;
+	}
+	return (message);
+}
+
+static int
+send_costly(struct robust *robust, size_t index, const char *address)
+{
+	struct milter_message *message = costly_message(robust, index);
+	size_t count = message->count;
+	long before = daemon_peak(robust->daemon);
+	int64_t start = clock_monotonic_ms();
+	struct milter_client *client = robust_session(robust, address);
+
+	if (client == NULL || robust_send(robust, client, message, "250") != 0)
+		return (-1);
+	int64_t took = clock_monotonic_ms() - start;
+	long grown = daemon_peak(robust->daemon) - before;
+
+	milter_client_close(client);
+	printf("%s: %zu fields %s:%s%s... from %s: %ld kB, %d ms\n",
+	    robust->name, count, costly[index].name, costly[index].start,
+	    costly[index].unit, address, grown, (int)took);
+	if (!robust->sanitized &&
+	    (grown > HEADER_GROWTH_KB || took > HEADER_MS))
+		(void)robust_fail(robust, "that is too much");
+	return (0);
+}
+
+/* Whatever a header is made of, a message costs no more than we say.  Each has
+ * a process of its own, for memory that was used once stays. */
+int
+robust_header(struct robust *robust)
+{
+	static const char *const addresses[] = { ROBUST_INSIDE,
+		ROBUST_OUTSIDE };
+
+	for (size_t i = 0; i < 2 * sizeof(costly) / sizeof(costly[0]); i++) {
+		if (robust_start(robust, false) != 0 ||
+		    robust_alive(robust) != 0 ||
+		    send_costly(robust, i / 2, addresses[i % 2]) != 0)
+			return (-1);
+		if (daemon_stop(robust->daemon) != 0)
+			return (robust_fail(
+			    robust, "%s", daemon_error(robust->daemon)));
+	}
 	return (0);
 }

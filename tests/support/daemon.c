@@ -431,26 +431,38 @@ daemon_signal(struct daemon *daemon, int number)
 		(void)kill(daemon->pid, number);
 }
 
-long
-daemon_rss(struct daemon *daemon)
+/* The kB that the kernel tells of the process under ${name}. */
+static long
+read_memory(struct daemon *daemon, const char *name)
 {
-	static const char name[] = "VmRSS:";
 	struct arena *arena = arena_new();
 	struct span text;
 	struct span line;
-	long rss = 0;
+	long memory = 0;
 
 	if (files_read(arena,
 		arena_printf(arena, "/proc/%d/status", (int)daemon->pid),
 		&text) == 0)
 		while (span_take_line(&text, &line))
 			if (span_starts(line, name))
-				rss = strtol(
-				    arena_str(arena,
-					span_tail(line, sizeof(name) - 1)),
-				    NULL, 10);
+				memory =
+				    strtol(arena_str(arena,
+					       span_tail(line, strlen(name))),
+					NULL, 10);
 	arena_free(arena);
-	return (rss);
+	return (memory);
+}
+
+long
+daemon_rss(struct daemon *daemon)
+{
+	return (read_memory(daemon, "VmRSS:"));
+}
+
+long
+daemon_peak(struct daemon *daemon)
+{
+	return (read_memory(daemon, "VmHWM:"));
 }
 
 struct span

@@ -127,10 +127,11 @@ bool daemon_is_running(struct daemon *daemon);
 void daemon_signal(struct daemon *daemon, int number);
 
 /**
- * daemon_rss(daemon):
- * Return the resident memory of the process in kB, or 0.
+ * daemon_rss(daemon), daemon_peak(daemon):
+ * Return the resident memory of the process in kB, or 0: now; the most so far.
  */
 long daemon_rss(struct daemon *daemon);
+long daemon_peak(struct daemon *daemon);
 
 /**
  * daemon_log(daemon, arena):
