@@ -2,6 +2,8 @@
 # that nothing in it ends up owned by root.
 # shellcheck shell=bash
 
+OWNER_LOG=''
+
 # owner_run COMMAND ...: run a command in the source tree as its owner.
 owner_run() {
 	local uid gid home
@@ -16,24 +18,29 @@ owner_run() {
 		env HOME="${home:-/}" "$@")
 }
 
-# owner_mend: hand what root wrote into the build directory to its owner.
+# owner_mend: at the end, hand what root wrote into the build directory to its
+# owner.
 owner_mend() {
+	rm -f "$OWNER_LOG"
 	[ "$(id -u)" = 0 ] && [ -d "$TOP/build" ] || return 0
 	find "$TOP/build" -user root \
 		-exec chown -h --reference="$TOP" {} + 2>/dev/null || :
 }
 
 # owner_build PRESET DIRECTORY [OPTION ...]: configure with these options of
-# cmake and build in build/DIRECTORY; quiet unless it fails.
+# cmake and build in build/DIRECTORY; quiet unless it fails.  Two at once would
+# spoil each other's files, so the second one waits.
 owner_build() {
-	local preset=$1 directory=build/$2 log
+	local preset=$1 directory=build/$2
 	shift 2
-	log=$(mktemp "${TMPDIR:-/tmp}/mailreeve-build.XXXXXX")
-	if ! { owner_run cmake --preset "$preset" -B "$directory" "$@" &&
-		owner_run cmake --build "$directory"; } >"$log" 2>&1; then
-		tail -n 60 "$log" >&2
-		rm -f "$log"
+	rm -f "$OWNER_LOG"
+	OWNER_LOG=$(mktemp "${TMPDIR:-/tmp}/mailreeve-build.XXXXXX")
+	if ! {
+		flock 9
+		owner_run cmake --preset "$preset" -B "$directory" "$@" &&
+			owner_run cmake --build "$directory"
+	} >"$OWNER_LOG" 2>&1 9<"$TOP/CMakeLists.txt"; then
+		tail -n 60 "$OWNER_LOG" >&2
 		return 1
 	fi
-	rm -f "$log"
 }
