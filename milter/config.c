@@ -29,6 +29,20 @@ config_error(struct config_loading *loading, const struct conf_place *place,
 	loading->reader->error(loading->reader->cookie, text);
 }
 
+void
+config_error_in(struct config_loading *loading, const char *option,
+    size_t index, const char *text)
+{
+	struct arena *arena = loading->config->arena;
+	const struct conf_place *place =
+	    conf_place_of(loading->places, option, index);
+
+	text = arena_printf(arena, "%s: %s", option, text);
+	if (place == NULL && loading->path != NULL)
+		text = arena_printf(arena, "%s: %s", loading->path, text);
+	config_error(loading, place, text);
+}
+
 static void
 read_networks(struct config_loading *loading)
 {
@@ -41,10 +55,10 @@ read_networks(struct config_loading *loading)
 	for (size_t i = 0; i < list->count; i++)
 		if (network_parse(
 			list->items[i], &config->trusted_networks[i]) != 0)
-			config_error(loading, NULL,
+			config_error_in(loading, "trusted_networks", i,
 			    arena_printf(config->arena,
-				"trusted_networks: \"%s\" is no network such "
-				"as 192.0.2.0/24 or 2001:db8::/32",
+				"\"%s\" is no network such as 192.0.2.0/24 or "
+				"2001:db8::/32",
 				list->items[i]));
 }
 
@@ -92,9 +106,8 @@ read_senders(struct config_loading *loading)
 	table->login_domain = name_to_ascii(
 	    config->arena, span_str(config->settings.login_domain));
 	if (table->login_domain == NULL)
-		config_error(loading, NULL,
-		    arena_printf(config->arena,
-			"login_domain: \"%s\" is no domain name",
+		config_error_in(loading, "login_domain", 0,
+		    arena_printf(config->arena, "\"%s\" is no domain name",
 			config->settings.login_domain));
 }
 
@@ -124,9 +137,8 @@ read_sign_options(struct config_loading *loading)
 		options->header_count = settings->sign_headers.count;
 		/* RFC 6376 5.4: the From field MUST be signed. */
 		if (!list_has(&settings->sign_headers, "From"))
-			config_error(loading, NULL,
-			    "sign_headers: From must be in the list (RFC 6376 "
-			    "5.4)");
+			config_error_in(loading, "sign_headers", 0,
+			    "From must be in the list (RFC 6376 5.4)");
 	}
 	if (settings->oversign_headers.count > 0) {
 		options->oversigned = settings->oversign_headers.items;
@@ -156,16 +168,15 @@ check_resolvers(struct config_loading *loading)
 	const struct conf_list *list = &config->settings.resolvers;
 
 	if (list->count == 0)
-		config_error(loading, NULL,
-		    "resolvers: name one, or \"system\" or \"recursive\"");
+		config_error_in(loading, "resolvers", 0,
+		    "name one, or \"system\" or \"recursive\"");
 	for (size_t i = 0; i < list->count && list->count > 1; i++)
 		if (strcmp(list->items[i], "system") == 0 ||
 		    strcmp(list->items[i], "recursive") == 0 ||
 		    strncmp(list->items[i], "zone:", 5) == 0)
-			config_error(loading, NULL,
+			config_error_in(loading, "resolvers", i,
 			    arena_printf(config->arena,
-				"resolvers: \"%s\" must stand alone",
-				list->items[i]));
+				"\"%s\" must stand alone", list->items[i]));
 }
 
 struct config *
@@ -173,14 +184,16 @@ config_load(const char *path, const struct config_reader *reader)
 {
 	struct arena *arena = arena_new();
 	struct config *config = arena_alloc(arena, sizeof(*config));
-	struct config_loading loading = { .config = config, .reader = reader };
+	struct config_loading loading = {
+		.config = config, .reader = reader, .path = path
+	};
 
 	config->arena = arena;
 	atomic_init(&config->references, 1);
 	if (path == NULL)
 		conf_defaults(arena, config_options, &config->settings);
 	else if (conf_load(arena, config_options, path, reader->error,
-		     reader->cookie, &config->settings) != 0)
+		     reader->cookie, &config->settings, &loading.places) != 0)
 		loading.failed = true;
 	if (!loading.failed) {
 		read_networks(&loading);

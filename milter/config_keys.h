@@ -11,16 +11,26 @@
 struct config_loading {
 	struct config *config;
 	const struct config_reader *reader;
+	const char *path; /* NULL: the defaults */
+	const struct conf_places *places;
 	bool failed;
 };
 
 /**
  * config_error(loading, place, text):
- * Tell the reader of ${loading} that ${text} is wrong at ${place}, or in the
- * whole file when it is NULL, and remember that the configuration failed.
+ * Tell the reader of ${loading} that ${text} is wrong at ${place}, or outside
+ * of the file when it is NULL, and remember that the configuration failed.
  */
 void config_error(struct config_loading *loading,
     const struct conf_place *place, const char *text);
+
+/**
+ * config_error_in(loading, option, index, text):
+ * As config_error(), at the value at ${index} of ${option}, or for the whole
+ * file when that does not set it.
+ */
+void config_error_in(struct config_loading *loading, const char *option,
+    size_t index, const char *text);
 
 /**
  * config_keys_read(loading):

@@ -1,6 +1,7 @@
 #include "conf/conf.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "conf/tree.h"
 #include "conf/value.h"
@@ -116,7 +117,8 @@ store_table(struct tree *tree, cfg_t *section, const struct conf_option *table,
 
 int
 conf_load(struct arena *arena, const struct conf_option *table,
-    const char *path, conf_complain *complain, void *cookie, void *out)
+    const char *path, conf_complain *complain, void *cookie, void *out,
+    const struct conf_places **places)
 {
 	struct tree tree;
 	int rc = -1;
@@ -124,6 +126,8 @@ conf_load(struct arena *arena, const struct conf_option *table,
 	tree_init(&tree, arena, complain, cookie);
 	if (tree_read(&tree, table, path) == 0)
 		rc = store_table(&tree, tree.root, table, out);
+	if (places != NULL)
+		*places = tree.places;
 	tree_done(&tree);
 	return (rc);
 }
@@ -131,5 +135,15 @@ conf_load(struct arena *arena, const struct conf_option *table,
 void
 conf_defaults(struct arena *arena, const struct conf_option *table, void *out)
 {
-	(void)conf_load(arena, table, NULL, NULL, NULL, out);
+	(void)conf_load(arena, table, NULL, NULL, NULL, out, NULL);
+}
+
+const struct conf_place *
+conf_place_of(const struct conf_places *places, const char *name, size_t index)
+{
+	/* The newest comes first: the last of two lines for one option wins. */
+	for (; places != NULL; places = places->older)
+		if (places->index == index && strcmp(places->name, name) == 0)
+			return (&places->place);
+	return (NULL);
 }

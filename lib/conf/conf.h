@@ -58,29 +58,42 @@ struct conf_option {
 	size_t section_size;
 };
 
-/* Where a section stands, for errors that a later check finds. */
+/* Where a section or a value stands, for errors that a later check finds. */
 struct conf_place {
-	const char *title;
+	const char *title; /* of a section */
 	const char *file;
 	int line;
 };
+
+/* Where the values outside of sections stand. */
+struct conf_places;
 
 /* Receives an error as "FILE:LINE: text", or as "FILE: text" when the file
  * cannot be read at all, without a line end. */
 typedef void conf_complain(void *cookie, const char *text);
 
 /**
- * conf_load(arena, table, path, complain, cookie, out):
+ * conf_load(arena, table, path, complain, cookie, out, places):
  * Read the file ${path} into the struct at ${out} as ${table}, which ends with
  * an option without a name, describes it.  What is stored lives as long as
  * ${arena}.  The last of two lines for one option wins.  An unknown name, a bad
  * value, a value out of range, a section twice, a missing file or include is an
  * error: ${complain} is told and the result is -1; ${out} is then not to be
- * used.  Return 0 when all is well.  libconfuse's scanner is one for the
- * process: never call this in two threads at once.
+ * used.  Return 0 when all is well, and store in ${places}, unless it is NULL,
+ * where the values stand.  libconfuse's scanner is one for the process: never
+ * call this in two threads at once.
  */
 int conf_load(struct arena *arena, const struct conf_option *table,
-    const char *path, conf_complain *complain, void *cookie, void *out);
+    const char *path, conf_complain *complain, void *cookie, void *out,
+    const struct conf_places **places);
+
+/**
+ * conf_place_of(places, name, index):
+ * Return where the value at ${index} of the option ${name} stands, 0 for an
+ * option that is no list; or NULL when the file does not set it.
+ */
+const struct conf_place *conf_place_of(
+    const struct conf_places *places, const char *name, size_t index);
 
 /**
  * conf_defaults(arena, table, out):

@@ -152,6 +152,26 @@ option_of(const struct level *level, const char *name)
 	return (NULL);
 }
 
+/* Remember where the newest value of ${opt} stands.  Values of one file share
+ * its name. */
+static void
+remember_place(struct tree *tree, const cfg_t *section, const cfg_opt_t *opt,
+    const struct conf_option *option)
+{
+	const struct conf_places *older = tree->places;
+	struct conf_places *made = arena_alloc(tree->arena, sizeof(*made));
+
+	*made = (struct conf_places){ .older = older,
+		.name = option->name,
+		.index = opt->nvalues > 0 ? opt->nvalues - 1 : 0,
+		.place.line = section->line };
+	made->place.file =
+	    older != NULL && strcmp(older->place.file, section->filename) == 0
+		? older->place.file
+		: arena_strdup(tree->arena, section->filename);
+	tree->places = made;
+}
+
 /* libconfuse calls this for each value that it reads, strings as well as the
  * defaults of lists. */
 static int
@@ -168,6 +188,8 @@ on_value(cfg_t *section, cfg_opt_t *opt, const char *text, void *result)
 		return (-1);
 	}
 	*(const char **)result = text;
+	if (section == level->tree->root && section->filename != NULL)
+		remember_place(level->tree, section, opt, option);
 	if (value_is_text(option) ||
 	    value_number(option, span_str(text), &number))
 		return (0);

@@ -11,6 +11,14 @@
 #include "base/compat.h"
 #include "conf/conf.h"
 
+/* Where one value stands, and so on for those that were read before. */
+struct conf_places {
+	const struct conf_places *older;
+	const char *name; /* of the option */
+	size_t index;     /* among its values */
+	struct conf_place place;
+};
+
 /* A configuration that is being read. */
 struct tree {
 	struct arena *arena;
@@ -20,6 +28,7 @@ struct tree {
 	unsigned int files;
 	bool failed;
 	cfg_t *root;
+	const struct conf_places *places; /* of the values in root itself */
 };
 
 /**

@@ -79,7 +79,7 @@ load(const void *text, size_t size, char **out)
 		abort();
 	int rc =
 	    conf_load(arena, table, arena_printf(arena, "/proc/self/fd/%d", fd),
-		on_complaint, &told, &settings);
+		on_complaint, &told, &settings, NULL);
 
 	if ((rc == 0) != (told == 0))
 		abort();

@@ -77,6 +77,7 @@ struct world {
 	unsigned int told;
 	char last[1024];
 	struct settings settings;
+	const struct conf_places *places;
 };
 
 static void
@@ -141,7 +142,7 @@ load(struct world *world, const char *name)
 	world->told = 0;
 	world->last[0] = '\0';
 	return (conf_load(world->arena, table, path_of(world, name),
-	    on_complaint, world, &world->settings));
+	    on_complaint, world, &world->settings, &world->places));
 }
 
 /* Load ${text} as the file c. */
@@ -442,6 +443,44 @@ includes_are_relative_sorted_and_nest(void **state)
 }
 
 static void
+values_remember_where_they_stand(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t index;
+		const char *file; /* NULL: nowhere */
+		int line;
+	} cases[] = {
+		{ "workers", 0, "c", 5 },
+		{ "networks", 0, "c", 2 },
+		{ "networks", 1, "c", 3 },
+		{ "networks", 2, "more", 2 },
+		{ "networks", 3, NULL, 0 },
+		{ "selectors", 0, "c", 6 },
+		{ "timeout", 0, NULL, 0 },
+		{ "bits", 0, NULL, 0 },
+	};
+	struct world *world = *state;
+
+	write_file(world, "more", "\nnetworks += {c}\n");
+	assert_int_equal(
+	    load_text(world,
+		"workers = 1\nnetworks = {a,\n b}\ninclude(\"more\")\n"
+		"workers = 2\nselectors = {s}\nkey k { bits = 4000 }\n"),
+	    0);
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		const struct conf_place *place =
+		    conf_place_of(world->places, cases[i].name, cases[i].index);
+
+		assert_int_equal(place == NULL, cases[i].file == NULL);
+		if (place == NULL)
+			continue;
+		assert_string_equal(place->file, path_of(world, cases[i].file));
+		assert_int_equal(place->line, cases[i].line);
+	}
+}
+
+static void
 a_folder_with_wildcards_in_its_name_is_meant_literally(void **state)
 {
 	struct world *world = *state;
@@ -549,6 +588,7 @@ main(void)
 		CASE(files_that_cannot_be_read_are_named),
 		CASE(a_file_has_a_size_limit),
 		CASE(includes_are_relative_sorted_and_nest),
+		CASE(values_remember_where_they_stand),
 		CASE(a_folder_with_wildcards_in_its_name_is_meant_literally),
 		CASE(what_is_printed_reads_back_the_same),
 		CASE(help_stands_above_each_option),
