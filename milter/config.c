@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_check.h"
 #include "config_keys.h"
 #include "config_sections.h"
 #include "dns/name.h"
@@ -30,17 +31,43 @@ config_error(struct config_loading *loading, const struct conf_place *place,
 }
 
 void
-config_error_in(struct config_loading *loading, const char *option,
+config_warning(struct config_loading *loading, const char *text)
+{
+	/* Who reads without keys will read again. */
+	if (!loading->reader->without_keys)
+		loading->reader->warning(loading->reader->cookie, text);
+}
+
+/* ${text}, about the value at ${index} of ${option}, with its place. */
+static const char *
+place_text(const struct config_loading *loading, const char *option,
     size_t index, const char *text)
 {
 	struct arena *arena = loading->config->arena;
 	const struct conf_place *place =
 	    conf_place_of(loading->places, option, index);
 
-	text = arena_printf(arena, "%s: %s", option, text);
-	if (place == NULL && loading->path != NULL)
-		text = arena_printf(arena, "%s: %s", loading->path, text);
-	config_error(loading, place, text);
+	if (place != NULL)
+		return (arena_printf(arena, "%s:%d: %s: %s", place->file,
+		    place->line, option, text));
+	if (loading->path != NULL)
+		return (arena_printf(
+		    arena, "%s: %s: %s", loading->path, option, text));
+	return (arena_printf(arena, "%s: %s", option, text));
+}
+
+void
+config_error_in(struct config_loading *loading, const char *option,
+    size_t index, const char *text)
+{
+	config_error(loading, NULL, place_text(loading, option, index, text));
+}
+
+void
+config_warning_in(struct config_loading *loading, const char *option,
+    size_t index, const char *text)
+{
+	config_warning(loading, place_text(loading, option, index, text));
 }
 
 static void
@@ -111,19 +138,9 @@ read_senders(struct config_loading *loading)
 			config->settings.login_domain));
 }
 
-static bool
-list_has(const struct conf_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcasecmp(list->items[i], name) == 0)
-			return (true);
-	return (false);
-}
-
 static void
-read_sign_options(struct config_loading *loading)
+read_sign_options(struct config *config)
 {
-	struct config *config = loading->config;
 	const struct config_settings *settings = &config->settings;
 	struct dkim_sign_options *options = &config->sign_options;
 
@@ -135,10 +152,6 @@ read_sign_options(struct config_loading *loading)
 	if (settings->sign_headers.count > 0) {
 		options->headers = settings->sign_headers.items;
 		options->header_count = settings->sign_headers.count;
-		/* RFC 6376 5.4: the From field MUST be signed. */
-		if (!list_has(&settings->sign_headers, "From"))
-			config_error_in(loading, "sign_headers", 0,
-			    "From must be in the list (RFC 6376 5.4)");
 	}
 	if (settings->oversign_headers.count > 0) {
 		options->oversigned = settings->oversign_headers.items;
@@ -161,24 +174,6 @@ read_verify_options(struct config *config)
 	};
 }
 
-static void
-check_resolvers(struct config_loading *loading)
-{
-	struct config *config = loading->config;
-	const struct conf_list *list = &config->settings.resolvers;
-
-	if (list->count == 0)
-		config_error_in(loading, "resolvers", 0,
-		    "name one, or \"system\" or \"recursive\"");
-	for (size_t i = 0; i < list->count && list->count > 1; i++)
-		if (strcmp(list->items[i], "system") == 0 ||
-		    strcmp(list->items[i], "recursive") == 0 ||
-		    strncmp(list->items[i], "zone:", 5) == 0)
-			config_error_in(loading, "resolvers", i,
-			    arena_printf(config->arena,
-				"\"%s\" must stand alone", list->items[i]));
-}
-
 struct config *
 config_load(const char *path, const struct config_reader *reader)
 {
@@ -198,9 +193,9 @@ config_load(const char *path, const struct config_reader *reader)
 	if (!loading.failed) {
 		read_networks(&loading);
 		read_senders(&loading);
-		read_sign_options(&loading);
+		read_sign_options(config);
 		read_verify_options(config);
-		check_resolvers(&loading);
+		config_check(&loading);
 		config_keys_read(&loading);
 	}
 	if (!loading.failed)

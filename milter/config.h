@@ -75,6 +75,8 @@ struct config_reader {
 	void *cookie;
 	gid_t key_group; /* may read private keys, besides root */
 	bool without_keys;
+	bool to_serve;  /* check what a start needs of this host */
+	bool from_root; /* a start is by root, who becomes `user' */
 };
 
 /* Where it stands unless -c says otherwise. */
@@ -86,7 +88,8 @@ extern const struct conf_option config_options[];
 /**
  * config_load(path, reader):
  * Read ${path}, or the defaults when it is NULL, check it, and load the private
- * keys that it signs with, unless ${reader}->without_keys.  Return it with one
+ * keys that it signs with, unless ${reader}->without_keys, which also spares it
+ * warnings: the whole is going to be read again.  Return it with one
  * reference, or NULL when ${reader} was told of an error.
  */
 struct config *config_load(

@@ -10,12 +10,6 @@
 #define GOOD_RSA_BITS 2048
 
 static void
-warn(struct config_loading *loading, const char *text)
-{
-	loading->reader->warning(loading->reader->cookie, text);
-}
-
-static void
 keystore_error(void *cookie, const char *text)
 {
 	config_error(cookie, NULL, text);
@@ -61,9 +55,10 @@ check_bits(struct config_loading *loading, const char *path,
 		return (false);
 	}
 	if (bits < GOOD_RSA_BITS)
-		warn(loading, arena_printf(arena,
-				  "%s: signing with an RSA key of only %u bits",
-				  path, bits));
+		config_warning(
+		    loading, arena_printf(arena,
+				 "%s: signing with an RSA key of only %u bits",
+				 path, bits));
 	return (true);
 }
 
@@ -276,7 +271,7 @@ config_keys_read(struct config_loading *loading)
 		read_stored_domains(loading, store);
 	if (!loading->failed && !loading->reader->without_keys &&
 	    config->private_count == 0)
-		warn(loading,
+		config_warning(loading,
 		    arena_printf(config->arena,
 			"no active key in %s: outbound mail goes unsigned",
 			settings->key_store));

@@ -33,6 +33,15 @@ void config_error_in(struct config_loading *loading, const char *option,
     size_t index, const char *text);
 
 /**
+ * config_warning(loading, text), config_warning_in(loading, option, index,
+ * text):
+ * Tell the reader of ${loading} of something odd that can be used.
+ */
+void config_warning(struct config_loading *loading, const char *text);
+void config_warning_in(struct config_loading *loading, const char *option,
+    size_t index, const char *text);
+
+/**
  * config_keys_read(loading):
  * Fill the rules of the configuration's signtable and load their private keys.
  */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -110,34 +111,81 @@ log_config_warning(void *cookie, const char *text)
 	log_warning(cookie, "config", LOG_TEXT("text", text));
 }
 
+/* Read all that a start reads, as the user that does. */
+static int
+check_whole(const char *path, struct config_reader *reader)
+{
+	struct config *config = config_load(path, reader);
+
+	if (config == NULL)
+		return (EX_CONFIG);
+	(void)printf("%s: no errors; signs with %zu keys\n", path,
+	    config->private_count);
+	config_free(config);
+	return (EX_OK);
+}
+
+/* In a child of root: check as ${user}, and never come back.  What the parent
+ * has still to write is his. */
+_Noreturn static void
+check_as(const char *user, const char *path, struct config_reader *reader)
+{
+	struct arena *arena = arena_new();
+	const char *error = privileges_drop(user, arena);
+	int status = EX_CONFIG;
+
+	if (error != NULL)
+		print_error(NULL, error);
+	else
+		status = check_whole(path, reader);
+	arena_free(arena);
+	(void)fflush(stdout);
+	_exit(status);
+}
+
+/* Root can read what the milter cannot: only a process of its user knows. */
+static int
+check(const char *path, const char *user, struct config_reader *reader)
+{
+	int status = 0;
+
+	reader->without_keys = false;
+	reader->key_group = privileges_group(user);
+	if (!reader->from_root)
+		return (check_whole(path, reader));
+	(void)fflush(NULL);
+	pid_t child = fork();
+
+	if (child == 0)
+		check_as(user, path, reader);
+	if (child > 0 && waitpid(child, &status, 0) == child &&
+	    WIFEXITED(status))
+		return (WEXITSTATUS(status));
+	print_error(NULL, "the process that checks did not end well");
+	return (EX_OSERR);
+}
+
 /* Errors on a terminal are for people: -t and -P do not log. */
 static int
 inspect(const struct arguments *arguments)
 {
+	bool only_print = arguments->command == COMMAND_PRINT;
 	struct config_reader reader = { .error = print_error,
 		.warning = print_warning,
-		.without_keys = true };
+		.without_keys = true,
+		.to_serve = !only_print,
+		.from_root = geteuid() == 0 };
 	struct config *config = config_load(arguments->path, &reader);
+	int status = EX_OK;
 
 	if (config == NULL)
 		return (EX_CONFIG);
-	if (arguments->command == COMMAND_PRINT) {
+	if (only_print)
 		config_print(config, stdout);
-		config_free(config);
-		return (EX_OK);
-	}
-	reader.without_keys = false;
-	reader.key_group = privileges_group(config->settings.user);
-
-	struct config *whole = config_load(arguments->path, &reader);
-	bool good = whole != NULL;
-
-	if (good)
-		(void)printf("%s: no errors; signs with %zu keys\n",
-		    arguments->path, whole->private_count);
-	config_free(whole);
+	else
+		status = check(arguments->path, config->settings.user, &reader);
 	config_free(config);
-	return (good ? EX_OK : EX_CONFIG);
+	return (status);
 }
 
 static int
@@ -204,7 +252,9 @@ serve(const char *path, struct log *log, struct arena *arena)
 	struct config_reader reader = { .error = log_config_error,
 		.warning = log_config_warning,
 		.cookie = log,
-		.without_keys = true };
+		.without_keys = true,
+		.to_serve = true,
+		.from_root = geteuid() == 0 };
 	const char *error = become_user(path, log, &reader, arena);
 
 	if (error != NULL)

@@ -373,9 +373,9 @@ set_options(
 	return (NULL);
 }
 
-/* Whether ${text} is ADDRESS or ADDRESS@PORT; libunbound reads any PORT. */
-static bool
-is_resolver(const char *text)
+/* libunbound itself reads any PORT. */
+bool
+dns_unbound_is_resolver(const char *text)
 {
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST,
 		.ai_socktype = SOCK_DGRAM };
@@ -402,7 +402,7 @@ set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
     struct arena *arena)
 {
 	for (size_t i = 0; i < options->resolver_count; i++)
-		if (!is_resolver(options->resolvers[i]) ||
+		if (!dns_unbound_is_resolver(options->resolvers[i]) ||
 		    ub_ctx_set_fwd(context, options->resolvers[i]) !=
 			UB_NOERROR)
 			return (arena_printf(arena,

@@ -20,6 +20,12 @@ struct dns_unbound_options {
 };
 
 /**
+ * dns_unbound_is_resolver(text):
+ * Say whether ${text} is a resolver as struct dns_unbound_options lists them.
+ */
+bool dns_unbound_is_resolver(const char *text);
+
+/**
  * dns_unbound_new(options, error, arena):
  * Return a backend: one libunbound context and one thread that delivers its
  * answers, with all signals blocked.  Threads do not survive fork(): become a

@@ -1,0 +1,103 @@
+#!/bin/bash
+# check.sh MILTER: -t and a start agree: what cannot start is named by -t with
+# file, line and cure, and a reload refuses it too.
+set -u
+milter=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+chmod 755 "$folder"
+failed=0
+
+problem() {
+	printf '%s\n' "$*" >&2
+	failed=1
+}
+
+# The milter's user: when root runs this, another one, as in real life.
+if [[ $(id -u) = 0 ]]; then
+	user=nobody
+else
+	user=$(id -un)
+fi
+group=$(id -gn "$user")
+
+# configure LINE ...: a configuration that is right, but for these lines.
+configure() {
+	cat >"$folder/conf" <<-CONF
+	socket = "unix:$folder/socket"
+	user = "$user"
+	socket_group = "$group"
+	key_store = "$folder/keys"
+	resolvers = {"zone:$folder/zone"}
+	CONF
+	printf '%s\n' "$@" >>"$folder/conf"
+}
+
+# check: run -t.
+check() {
+	"$milter" -t -c "$folder/conf" 2>&1
+}
+
+# refuses REGEX LINE ...: -t does not accept LINE and says REGEX.
+refuses() {
+	local regex=$1 said status
+	shift
+	configure "$@"
+	said=$(check)
+	status=$?
+	if [[ $status -ne 78 ]]; then
+		problem "$*: -t ended with $status, not 78: $said"
+	elif ! grep -Eq -- "$regex" <<<"$said"; then
+		problem "$*: expected $regex, found: $said"
+	fi
+}
+
+# accepts REGEX LINE ...: -t finds no error, and says REGEX.
+accepts() {
+	local regex=$1 said status
+	shift
+	configure "$@"
+	said=$(check)
+	status=$?
+	if [[ $status -ne 0 ]] || ! grep -Eq -- "$regex" <<<"$said"; then
+		problem "$*: expected $regex, found: status $status, $said"
+	fi
+}
+
+printf 'example.org. 300 IN A 192.0.2.1\n' >"$folder/zone"
+touch "$folder/empty"
+
+accepts 'no errors; signs with 0 keys'
+refuses 'conf:6: socket: "foo": write unix:PATH' 'socket = "foo"'
+refuses 'conf:6: socket: .*inet:8891@ADDRESS' 'socket = "inet:8891"'
+accepts 'warning: .*conf:6: socket: .*whoever can connect' \
+	'socket = "inet:8891@0.0.0.0"'
+refuses 'conf:6: resolvers: "bogus" is neither' 'resolvers = {bogus}'
+refuses 'conf:7: resolvers: "::1@0" is neither' \
+	$'resolvers = {"127.0.0.1",\n"::1@0"}'
+refuses 'conf:6: resolvers: /nonexistent: No such file' \
+	'resolvers = {"zone:/nonexistent"}'
+refuses 'conf:6: trust_anchor: .*/nonexistent: No such file' \
+	'trust_anchor = "/nonexistent"'
+refuses 'conf:6: trust_anchor: .*no DS or DNSKEY' \
+	"trust_anchor = \"$folder/empty\""
+refuses 'conf:6: socket_group: .*addgroup --system nosuch' \
+	'socket_group = "nosuch"'
+refuses 'conf:6: authserv_id: "" is not one word' 'authserv_id = ""'
+refuses 'conf:6: authserv_id: "foo bar" is not one word' \
+	'authserv_id = "foo bar"'
+refuses 'conf:6: sign_headers: "X Y;z" is no name' \
+	'sign_headers = {From, "X Y;z"}'
+refuses 'conf:6: oversign_headers: "Subject:" is no name' \
+	'oversign_headers = {"Subject:"}'
+refuses 'conf:6: oversign_headers: "" is no name' 'oversign_headers = {""}'
+refuses 'conf:6: sign_headers: From must be' 'sign_headers = {Subject}'
+if [[ $(id -u) = 0 ]]; then
+	refuses 'conf:6: user: .*adduser .* nosuchuser' 'user = "nosuchuser"'
+	refuses 'conf:6: user: .*never runs as root' 'user = "root"'
+	chmod 700 "$folder/empty"
+	refuses "empty: Permission denied" "trust_anchor = \"$folder/empty\""
+else
+	accepts 'warning: .*adduser .* nosuchuser' 'user = "nosuchuser"'
+fi
+exit "$failed"
