@@ -14,20 +14,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "endpoint.h"
 #include <libmilter/mfapi.h>
 
 #define BACKLOG 1024
-
-/* The path of a UNIX socket, or NULL for TCP. */
-static const char *
-unix_path(const char *socket_name)
-{
-	if (strncmp(socket_name, "unix:", 5) == 0)
-		return (&socket_name[5]);
-	if (strncmp(socket_name, "local:", 6) == 0)
-		return (&socket_name[6]);
-	return (NULL);
-}
 
 /* libmilter takes over the socket of another filter; we look first. */
 static bool
@@ -47,27 +37,25 @@ is_served(const char *path)
 }
 
 static const char *
-check_path(const char *path, struct arena *arena)
+check_path(const char *path, const struct config_settings *settings,
+    struct arena *arena)
 {
-	struct sockaddr_un address;
-	struct stat status;
+	const char *user = settings->user;
+	const char *group = settings->socket_group;
 	const char *folder = dirname(arena_strdup(arena, path));
+	struct stat status;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return (arena_printf(arena,
-		    "socket: %s is longer than the %zu bytes of a UNIX "
-		    "socket's name",
-		    path, sizeof(address.sun_path) - 1));
 	if (stat(folder, &status) != 0)
 		return (arena_printf(arena,
-		    "socket: %s: %s; make it with: install -d -o "
-		    "mailreeve-milter -g postfix -m 2750 %s",
-		    folder, strerror(errno), folder));
+		    "socket: %s: %s; make it with: install -d -o %s -g %s -m "
+		    "2750 %s",
+		    folder, strerror(errno), user, group, folder));
 	if (access(folder, W_OK | X_OK) != 0)
 		return (arena_printf(arena,
 		    "socket: cannot make a file in %s as user %u: %s; mend it "
-		    "with: chown mailreeve-milter:postfix %s",
-		    folder, (unsigned int)geteuid(), strerror(errno), folder));
+		    "with: chown %s:%s %s",
+		    folder, (unsigned int)geteuid(), strerror(errno), user,
+		    group, folder));
 	return (is_served(path)
 		    ? arena_printf(
 			  arena, "socket: a filter already listens on %s", path)
@@ -76,21 +64,25 @@ check_path(const char *path, struct arena *arena)
 
 /* Root may give a socket to any group, others to one of their own. */
 static const char *
-give_to_group(const char *path, const char *name, struct arena *arena)
+give_to_group(const char *path, const struct config_settings *settings,
+    struct arena *arena)
 {
+	const char *name = settings->socket_group;
 	const struct group *group = getgrnam(name);
 
 	if (chmod(path, 0660) != 0)
 		return (arena_printf(
 		    arena, "socket: %s: %s", path, strerror(errno)));
 	if (group == NULL)
-		return (arena_printf(
-		    arena, "socket_group: there is no group %s", name));
+		return (arena_printf(arena,
+		    "socket_group: there is no group %s; name Postfix's group, "
+		    "or make it with: addgroup --system %s",
+		    name, name));
 	if (chown(path, (uid_t)-1, group->gr_gid) != 0)
 		return (arena_printf(arena,
 		    "socket_group: cannot give %s to group %s: %s; add our "
-		    "user to it with: adduser mailreeve-milter %s",
-		    path, name, strerror(errno), name));
+		    "user to it with: adduser %s %s",
+		    path, name, strerror(errno), settings->user, name));
 	return (NULL);
 }
 
@@ -198,38 +190,61 @@ listen_hang_up(void)
 		each_descriptor(hang_up, &listening);
 }
 
-const char *
-listen_open(const struct config_settings *settings, struct arena *arena)
+/* Let libmilter open the socket.  It tells its reasons to syslog; errno is a
+ * hint, if it set it. */
+static const char *
+open_socket(const struct config_settings *settings, struct arena *arena)
 {
-	const char *path = unix_path(settings->socket);
-	const char *error = path != NULL ? check_path(path, arena) : NULL;
-
-	if (error != NULL)
-		return (error);
 	mode_t old = umask(0117);
+
+	errno = 0;
 	bool open =
 	    smfi_setconn(arena_strdup(arena, settings->socket)) == MI_SUCCESS &&
 	    smfi_setbacklog(BACKLOG) == MI_SUCCESS &&
 	    smfi_opensocket(true) == MI_SUCCESS;
+	int error = errno;
 
 	(void)umask(old);
-	if (!open)
-		return (arena_printf(arena,
-		    "socket: cannot listen on %s: %s; is another one running?",
-		    settings->socket,
-		    errno != 0 ? strerror(errno) : "not understood"));
-	if (path == NULL) {
-		each_descriptor(set_nodelay, NULL);
+	if (open)
 		return (NULL);
-	}
-	return (give_to_group(path, settings->socket_group, arena));
+	if (error == EADDRINUSE)
+		return (arena_printf(arena,
+		    "socket: cannot listen on %s: another program does; see: "
+		    "ss -lptn",
+		    settings->socket));
+	return (arena_printf(arena, "socket: cannot listen on %s: %s",
+	    settings->socket,
+	    error != 0 ? strerror(error) : "libmilter's reason is in syslog"));
+}
+
+const char *
+listen_open(const struct config_settings *settings, struct arena *arena)
+{
+	struct endpoint endpoint;
+	const char *error = endpoint_parse(settings->socket, arena, &endpoint);
+
+	if (error != NULL)
+		return (arena_printf(arena, "socket: %s", error));
+	if (endpoint.path != NULL)
+		error = check_path(endpoint.path, settings, arena);
+	if (error == NULL)
+		error = open_socket(settings, arena);
+	if (error != NULL)
+		return (error);
+	if (endpoint.path != NULL)
+		return (give_to_group(endpoint.path, settings, arena));
+	each_descriptor(set_nodelay, NULL);
+	return (NULL);
 }
 
 void
 listen_close(const struct config_settings *settings)
 {
-	const char *path = unix_path(settings->socket);
+	struct arena *arena = arena_new();
+	struct endpoint endpoint;
 
-	if (path != NULL)
-		(void)unlink(path);
+	if (endpoint_parse(settings->socket, arena, &endpoint) == NULL &&
+	    endpoint.path != NULL)
+		(void)unlink(endpoint.path);
+	arena_free(arena);
 }
