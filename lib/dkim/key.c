@@ -7,10 +7,10 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_impl.h"
 #include "dkim/tags.h"
 
 #define ED25519_BYTES 32
@@ -184,13 +184,10 @@ parse(struct dkim_key *key, struct arena *arena, struct span record)
 struct dkim_key *
 dkim_key_parse(struct span record)
 {
-	struct dkim_key *key = calloc(1, sizeof(*key));
+	struct dkim_key *key = arena_impl_malloc(sizeof(*key));
 	struct arena *arena = arena_new();
 
-	if (key == NULL) {
-		(void)fprintf(stderr, "mailreeve: out of memory\n");
-		exit(EXIT_FAILURE);
-	}
+	memset(key, 0, sizeof(*key));
 	atomic_init(&key->references, 1);
 	key->info.type = DKIM_KEY_UNKNOWN;
 	key->info.error = parse(key, arena, record);

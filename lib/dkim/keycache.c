@@ -1,10 +1,10 @@
 #include "dkim/keycache.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena_impl.h"
 #include "base/hash.h"
 #include "base/list.h"
 
@@ -26,13 +26,7 @@ struct keycache {
 static void *
 allocate(size_t size)
 {
-	void *memory = calloc(1, size);
-
-	if (memory == NULL) {
-		(void)fprintf(stderr, "mailreeve: out of memory\n");
-		exit(EXIT_FAILURE);
-	}
-	return (memory);
+	return (memset(arena_impl_malloc(size), 0, size));
 }
 
 struct keycache *
