@@ -8,10 +8,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/types.h>
 
 #include "base/network.h"
 #include "conf/conf.h"
+#include "dkim/keyfile.h"
 #include "dkim/sign.h"
 #include "dkim/verify.h"
 #include "signtable.h"
@@ -73,7 +73,7 @@ struct config_reader {
 	conf_complain *error;   /* it cannot be used */
 	conf_complain *warning; /* it can, but look at this */
 	void *cookie;
-	gid_t key_group; /* may read private keys, besides root */
+	struct keyfile_owner key_owner;
 	bool without_keys;
 	bool to_serve;  /* check what a start needs of this host */
 	bool from_root; /* a start is by root, who becomes `user' */

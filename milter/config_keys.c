@@ -1,6 +1,7 @@
 #include "config_keys.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "config_sections.h"
 #include "dkim/keystore.h"
@@ -68,12 +69,15 @@ load_private(struct config_loading *loading, const struct conf_place *place,
     const char *path)
 {
 	struct arena *arena = loading->config->arena;
-	const char *error =
-	    keystore_check_file(arena, path, loading->reader->key_group);
 	struct dkim_private *private = NULL;
+	const char *error;
+	int fd = keyfile_open(
+	    path, &loading->reader->key_owner, KEYFILE_PRIVATE, arena, &error);
 
-	if (error == NULL)
-	private = dkim_private_load(path, arena, &error);
+	if (fd >= 0) {
+		private = dkim_private_load(fd, arena, &error);
+		(void)close(fd);
+	}
 	if (private == NULL) {
 		config_error(
 		    loading, place, arena_printf(arena, "%s: %s", path, error));
@@ -113,14 +117,14 @@ add_listed_key(struct config_loading *loading,
 	struct span file = span_str(text);
 	struct span selector;
 
-	if (!span_take_until(&file, ':', &selector) ||
-	    name_to_ascii(arena, selector) == NULL || file.len == 0) {
+	if (span_take_until(&file, ':', &selector) && file.len > 0)
+		key.selector = name_to_ascii(arena, selector);
+	if (key.selector == NULL) {
 		config_error(loading, &section->place,
 		    arena_printf(
 			arena, "keys: \"%s\" is not SELECTOR:FILE", text));
 		return;
 	}
-	key.selector = arena_str(arena, selector);
 	key.private =
 	    load_private(loading, &section->place, arena_str(arena, file));
 	if (key.private != NULL)
@@ -264,7 +268,8 @@ config_keys_read(struct config_loading *loading)
 		return;
 	if (!loading->reader->without_keys)
 		(void)keystore_load(config->arena, settings->key_store,
-		    keystore_error, loading, &store);
+		    &loading->reader->key_owner, keystore_error, loading,
+		    &store);
 	for (size_t i = 0; i < settings->signing.count; i++)
 		read_section(loading, &sections[i], &store);
 	if (!loading->reader->without_keys)

@@ -17,8 +17,8 @@ struct endpoint {
  * endpoint_parse(text, arena, out):
  * Store in ${out} what ${text} means: unix:PATH or local:PATH with an absolute
  * path, inet:PORT@ADDRESS or inet6:PORT@ADDRESS, where ADDRESS may stand in
- * brackets, and with inet may be localhost.  Return NULL, or what is wrong with its cure,
- * allocated from ${arena}.  No I/O.
+ * brackets, and with inet may be localhost.  Return NULL, or what is wrong with
+ * its cure, allocated from ${arena}.  No I/O.
  */
 const char *endpoint_parse(
     const char *text, struct arena *arena, struct endpoint *out);

@@ -178,13 +178,16 @@ session_of(const struct arguments *arguments)
 	return (session);
 }
 
-/* The keys belong to the milter's group, whoever wants an explanation. */
-static gid_t
-key_group(const struct config *config)
+/* The keys belong to the milter, whoever wants an explanation. */
+static struct keyfile_owner
+key_owner(const struct config *config)
 {
 	const struct passwd *user = getpwnam(config->settings.user);
+	struct keyfile_owner owner = { geteuid(), getegid() };
 
-	return (user != NULL ? user->pw_gid : getegid());
+	if (user != NULL)
+		owner = (struct keyfile_owner){ user->pw_uid, user->pw_gid };
+	return (owner);
 }
 
 /* Private keys are read only where they are needed: for outbound mail. */
@@ -204,7 +207,7 @@ load_config(
 
 	if (!outbound)
 		return (config);
-	reader.key_group = key_group(config);
+	reader.key_owner = key_owner(config);
 	reader.without_keys = false;
 	config_free(config);
 	return (config_load(arguments->config, &reader));

@@ -150,7 +150,7 @@ check(const char *path, const char *user, struct config_reader *reader)
 	int status = 0;
 
 	reader->without_keys = false;
-	reader->key_group = privileges_group(user);
+	reader->key_owner = privileges_owner(user);
 	if (!reader->from_root)
 		return (check_whole(path, reader));
 	(void)fflush(NULL);
@@ -211,7 +211,7 @@ become_user(const char *path, struct log *log, struct config_reader *reader,
 	log_set(log, (enum log_sink)settings->log_to,
 	    (enum log_format)settings->log_format,
 	    (enum log_level)settings->log_level);
-	reader->key_group = privileges_group(settings->user);
+	reader->key_owner = privileges_owner(settings->user);
 	reader->without_keys = false;
 
 	const char *error = privileges_drop(settings->user, arena);

@@ -31,10 +31,13 @@ privileges_drop(const char *user, struct arena *arena)
 	return (NULL);
 }
 
-gid_t
-privileges_group(const char *user)
+struct keyfile_owner
+privileges_owner(const char *user)
 {
 	const struct passwd *entry = geteuid() == 0 ? getpwnam(user) : NULL;
+	struct keyfile_owner owner = { geteuid(), getegid() };
 
-	return (entry != NULL ? entry->pw_gid : getegid());
+	if (entry != NULL)
+		owner = (struct keyfile_owner){ entry->pw_uid, entry->pw_gid };
+	return (owner);
 }

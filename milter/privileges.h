@@ -4,9 +4,8 @@
 #ifndef MILTER_PRIVILEGES_H
 #define MILTER_PRIVILEGES_H
 
-#include <sys/types.h>
-
 #include "base/arena.h"
+#include "dkim/keyfile.h"
 
 /**
  * privileges_drop(user, arena):
@@ -16,10 +15,10 @@
 const char *privileges_drop(const char *user, struct arena *arena);
 
 /**
- * privileges_group(user):
- * Return the group that the daemon runs with: that of ${user} when root, else
- * our own.
+ * privileges_owner(user):
+ * Return whom the daemon runs as: ${user} and his group when root, else
+ * ourselves.
  */
-gid_t privileges_group(const char *user);
+struct keyfile_owner privileges_owner(const char *user);
 
 #endif

@@ -78,12 +78,13 @@ bool dkim_key_check(const struct dkim_key *key, const unsigned char hash[32],
 struct dkim_private;
 
 /**
- * dkim_private_load(path, arena, error):
- * Read the unencrypted PEM file ${path}: an RSA or Ed25519 private key.  Return
- * NULL with a reason that names the cure, allocated from ${arena}, in ${error}.
+ * dkim_private_load(fd, arena, error):
+ * Read the unencrypted PEM file open at ${fd} to its end: an RSA or Ed25519
+ * private key.  Return NULL with a reason that names the cure, allocated from
+ * ${arena}, in ${error}.
  */
 struct dkim_private *dkim_private_load(
-    const char *path, struct arena *arena, const char **error);
+    int fd, struct arena *arena, const char **error);
 
 /**
  * dkim_private_free(key):

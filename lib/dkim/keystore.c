@@ -2,11 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <grp.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/span.h"
 #include "dns/name.h"
@@ -14,6 +14,7 @@
 /* What keystore_load() hands down. */
 struct loader {
 	struct arena *arena;
+	const struct keyfile_owner *owner;
 	keystore_complain *complain;
 	void *cookie;
 	struct keystore *out;
@@ -57,15 +58,6 @@ word_value(const struct word *words, const char *name)
 	return (words->value);
 }
 
-/* A selector becomes a file name, so it may hold nothing but the characters of
- * a domain name (RFC 6376 3.1). */
-static bool
-is_selector(struct arena *arena, const char *selector)
-{
-	return (selector != NULL && selector[0] != '.' &&
-		name_to_ascii(arena, span_str(selector)) != NULL);
-}
-
 static void
 add_key(struct loader *loader, const char *folder, const char *domain,
     const char *file, const json_t *entry)
@@ -79,14 +71,16 @@ add_key(struct loader *loader, const char *folder, const char *domain,
 	int algorithm_value = word_value(algorithms, algorithm);
 	int state_value = word_value(states, state);
 
-	if (!is_selector(loader->arena, selector) || algorithm_value < 0 ||
-	    state_value < 0) {
+	/* A selector becomes a file name, so it may hold nothing but the
+	 * characters of a domain name (RFC 6376 3.1). */
+	if (selector != NULL)
+		key.selector = name_to_ascii(loader->arena, span_str(selector));
+	if (key.selector == NULL || algorithm_value < 0 || state_value < 0) {
 		complain(loader, file,
 		    "a key needs \"selector\", \"algorithm\" (rsa or ed25519)"
 		    " and \"state\" (pending, active, retired or revoked)");
 		return;
 	}
-	key.selector = arena_strdup(loader->arena, selector);
 	key.algorithm = (enum dkim_algorithm)algorithm_value;
 	key.state = (enum keystore_state)state_value;
 	key.path = arena_printf(
@@ -127,30 +121,48 @@ add_keys(struct loader *loader, const char *folder, const char *domain,
 }
 
 static void
-load_domain(struct loader *loader, const char *directory, const char *name)
+load_file(struct loader *loader, const char *folder, const char *domain)
 {
-	char *domain = name_to_ascii(loader->arena, span_str(name));
-	char *folder = arena_printf(loader->arena, "%s/%s", directory, name);
-	char *file = arena_printf(loader->arena, "%s/keys.json", folder);
+	struct arena *arena = loader->arena;
+	const char *file = arena_printf(arena, "%s/keys.json", folder);
+	const char *wrong;
 	json_error_t error;
-	struct stat status;
+	int fd = keyfile_open(file, loader->owner, KEYFILE_LIST, arena, &wrong);
 
-	if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode))
-		return;
-	if (domain == NULL) {
-		complain(loader, folder, "the folder's name is no domain name");
+	if (fd < 0) {
+		complain(loader, file, wrong);
 		return;
 	}
-	json_t *root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+	json_t *root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
 
+	(void)close(fd);
 	if (root == NULL) {
 		complain(loader, file,
-		    arena_printf(
-			loader->arena, "line %d: %s", error.line, error.text));
+		    arena_printf(arena, "line %d: %s", error.line, error.text));
 		return;
 	}
 	add_keys(loader, folder, domain, file, root);
 	json_decref(root);
+}
+
+static void
+load_domain(struct loader *loader, const char *directory, const char *name)
+{
+	char *domain = name_to_ascii(loader->arena, span_str(name));
+	char *folder = arena_printf(loader->arena, "%s/%s", directory, name);
+	struct stat status;
+
+	if (stat(folder, &status) != 0) {
+		complain(loader, folder,
+		    keyfile_explain(folder, loader->owner, loader->arena));
+		return;
+	}
+	if (!S_ISDIR(status.st_mode))
+		return;
+	if (domain == NULL)
+		complain(loader, folder, "the folder's name is no domain name");
+	else
+		load_file(loader, folder, domain);
 }
 
 static int
@@ -161,9 +173,11 @@ is_visible(const struct dirent *entry)
 
 int
 keystore_load(struct arena *arena, const char *directory,
-    keystore_complain *complain_to, void *cookie, struct keystore *out)
+    const struct keyfile_owner *owner, keystore_complain *complain_to,
+    void *cookie, struct keystore *out)
 {
 	struct loader loader = { .arena = arena,
+		.owner = owner,
 		.complain = complain_to,
 		.cookie = cookie,
 		.out = out };
@@ -175,7 +189,8 @@ keystore_load(struct arena *arena, const char *directory,
 	if (count < 0 && errno == ENOENT)
 		return (0);
 	if (count < 0) {
-		complain(&loader, directory, strerror(errno));
+		complain(&loader, directory,
+		    keyfile_explain(directory, owner, arena));
 		return (-1);
 	}
 	if (count > KEYSTORE_MAX_DOMAINS)
@@ -187,37 +202,4 @@ keystore_load(struct arena *arena, const char *directory,
 	}
 	free(names);
 	return (loader.result);
-}
-
-static const char *
-group_name(struct arena *arena, gid_t id)
-{
-	struct group *group = getgrgid(id);
-
-	return (group != NULL ? arena_strdup(arena, group->gr_name)
-			      : arena_printf(arena, "%u", (unsigned int)id));
-}
-
-const char *
-keystore_check_file(struct arena *arena, const char *path, gid_t group)
-{
-	struct stat status;
-
-	if (stat(path, &status) != 0)
-		return (arena_strdup(arena, strerror(errno)));
-	if (!S_ISREG(status.st_mode))
-		return ("not a regular file");
-	if ((status.st_mode & S_IRWXO) != 0)
-		return (arena_printf(arena,
-		    "others can read this private key; mend it with: chmod o= "
-		    "%s",
-		    path));
-	if ((status.st_mode & S_IRWXG) != 0 && status.st_gid != 0 &&
-	    status.st_gid != group)
-		return (arena_printf(arena,
-		    "group %s can read this private key; mend it with: chgrp "
-		    "%s %s",
-		    group_name(arena, status.st_gid), group_name(arena, group),
-		    path));
-	return (NULL);
 }

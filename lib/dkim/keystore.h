@@ -13,10 +13,10 @@
 #define DKIM_KEYSTORE_H
 
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "base/arena.h"
 #include "dkim/dkim.h"
+#include "dkim/keyfile.h"
 
 #define KEYSTORE_MAX_DOMAINS 10000
 #define KEYSTORE_MAX_KEYS 64 /* of one domain */
@@ -29,8 +29,8 @@ enum keystore_state {
 };
 
 struct keystore_key {
-	const char *domain; /* lower-case A-labels */
-	const char *selector;
+	const char *domain;   /* lower-case A-labels */
+	const char *selector; /* likewise */
 	enum dkim_algorithm algorithm;
 	enum keystore_state state;
 	const char *path; /* of its PEM file */
@@ -45,22 +45,14 @@ struct keystore {
 typedef void keystore_complain(void *cookie, const char *text);
 
 /**
- * keystore_load(arena, directory, complain, cookie, out):
+ * keystore_load(arena, directory, owner, complain, cookie, out):
  * Read every keys.json below ${directory} into ${out}, which lives as long as
  * ${arena}; private keys stay on disk.  A directory that does not exist holds
- * no keys.  Tell ${complain} of each file that is wrong and return -1 then,
- * else 0.
+ * no keys.  Tell ${complain} of each file that is wrong, or that others than
+ * root and ${owner} could change, and return -1 then, else 0.
  */
 int keystore_load(struct arena *arena, const char *directory,
-    keystore_complain *complain, void *cookie, struct keystore *out);
-
-/**
- * keystore_check_file(arena, path, group):
- * Return NULL when the private key ${path} is safe where it lies: a regular
- * file that neither the world nor a group other than root's or ${group} can
- * read or write.  Else return what is wrong with the command that mends it.
- */
-const char *keystore_check_file(
-    struct arena *arena, const char *path, gid_t group);
+    const struct keyfile_owner *owner, keystore_complain *complain,
+    void *cookie, struct keystore *out);
 
 #endif

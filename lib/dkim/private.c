@@ -1,16 +1,15 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena_impl.h"
 #include "dkim/key.h"
 #include "dkim/tags.h"
 
@@ -23,28 +22,19 @@ struct dkim_private {
 	unsigned int bits;
 };
 
-/* Read ${path} whole into ${text}.  Return NULL or the reason. */
+/* Read all of ${fd} into ${text}.  Return NULL or the reason. */
 static const char *
-read_file(
-    const char *path, struct arena *arena, unsigned char *text, size_t *len)
+read_all(int fd, struct arena *arena, unsigned char *text, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return (arena_printf(arena,
-		    "%s: %s: give a file that this user can read", path,
-		    strerror(errno)));
 	ssize_t got = 1;
 
-	for (*len = 0; got > 0 && *len < FILE_MAX_BYTES; *len += (size_t)got)
+	for (*len = 0; got > 0 && *len < FILE_MAX_BYTES; *len += (size_t)got) {
 		/* UNSAFE: text has room for FILE_MAX_BYTES. */
 		got = read(fd, text + *len, FILE_MAX_BYTES - *len);
-	const char *error =
-	    got < 0 ? arena_printf(arena, "%s: %s", path, strerror(errno))
-		    : NULL;
-
-	(void)close(fd);
-	return (error);
+		if (got < 0)
+			return (arena_printf(arena, "%s", strerror(errno)));
+	}
+	return (NULL);
 }
 
 /* What stands in files that people take for a private key. */
@@ -138,36 +128,31 @@ classify(struct dkim_private *private)
 static struct dkim_private *
 private_new(EVP_PKEY *key)
 {
-	struct dkim_private *private = calloc(1, sizeof(*private));
+	struct dkim_private *private = arena_impl_malloc(sizeof(*private));
 
-	if (private == NULL) {
-		(void)fprintf(stderr, "mailreeve: out of memory\n");
-		exit(EXIT_FAILURE);
-	}
-	private->key = key;
+	*private = (struct dkim_private){ .key = key };
 	return (private);
 }
 
 struct dkim_private *
-dkim_private_load(const char *path, struct arena *arena, const char **error)
+dkim_private_load(int fd, struct arena *arena, const char **error)
 {
 	size_t len = 0;
 	unsigned char text[FILE_MAX_BYTES + 1] = { 0 };
 
-	*error = read_file(path, arena, text, &len);
-	if (*error != NULL)
-		return (NULL);
-	EVP_PKEY *key = decode(text, len);
-	const char *reason = key == NULL ? explain((const char *)text) : NULL;
+	*error = read_all(fd, arena, text, &len);
+	EVP_PKEY *key = *error == NULL ? decode(text, len) : NULL;
 
+	if (*error == NULL && key == NULL)
+		*error = explain((const char *)text);
 	OPENSSL_cleanse(text, sizeof(text));
-	struct dkim_private *private = key == NULL ? NULL : private_new(key);
+	if (key == NULL)
+		return (NULL);
+	struct dkim_private *private = private_new(key);
 
-	if (private != NULL)
-		reason = classify(private);
-	if (reason == NULL)
+	*error = classify(private);
+	if (*error == NULL)
 		return (private);
-	*error = arena_printf(arena, "%s: %s", path, reason);
 	dkim_private_free(private);
 	return (NULL);
 }

@@ -2,9 +2,11 @@
  * dkim_suite.c: the messages of RFC 6376 A.2 and RFC 8463 A.3, ill-formed
  * variants of them, and messages, keys and key records of another signer.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "dkim/verify.h"
@@ -186,10 +188,13 @@ is_pair(struct suite *suite, const char *name, const struct dkim_key *key)
 	static const unsigned char hash[32] = { 1, 2, 3 };
 	const char *error;
 	struct span signature;
-	struct dkim_private *private = dkim_private_load(
+	int fd = open(
 	    arena_printf(suite->arena, "%s/dkimpy/%s", suite->folder, name),
-	    suite->arena, &error);
+	    O_RDONLY);
+	struct dkim_private *private =
+	    dkim_private_load(fd, suite->arena, &error);
 
+	(void)close(fd);
 	if (private == NULL)
 		return (false);
 	bool good =

@@ -100,4 +100,49 @@ if [[ $(id -u) = 0 ]]; then
 else
 	accepts 'warning: .*adduser .* nosuchuser' 'user = "nosuchuser"'
 fi
+
+# Keys. The store's own and those of a section.
+key=$folder/s1.pem
+openssl genpkey -algorithm ED25519 -out "$key" 2>/dev/null
+signing="signing \"example.org\" { keys = {\"s1.:$key\"} }"
+chown "$user:$group" "$key"
+chmod 600 "$key"
+accepts 'no errors; signs with 1 keys' "$signing"
+refuses "conf:6: $folder/none: there is no such file; .*openssl genpkey" \
+	"signing \"example.org\" { keys = {\"s1:$folder/none\"} }"
+chmod 640 "$key"
+chmod 777 "$folder"
+refuses "conf:6: $key: others can write to the folder.*chmod o-w $folder" \
+	"$signing"
+chmod 755 "$folder"
+mkdir -p "$folder/keys/example.org"
+printf '{"schema":1,"keys":[{"selector":"s1","algorithm":"ed25519",%s}]}' \
+	'"state":"active"' >"$folder/keys/example.org/keys.json"
+refuses 's1\.ed25519\.pem: there is no such file; .*ED25519' ''
+if [[ $(id -u) = 0 ]]; then
+	cp "$key" "$folder/keys/example.org/s1.ed25519.pem"
+	stored=$folder/keys/example.org/s1.ed25519.pem
+	chown "root:$group" "$stored"
+	accepts 'no errors; signs with 1 keys' ''
+	chown root:root "$stored"
+	chmod 600 "$stored"
+	refuses "user $user cannot read this; .*: chgrp $group .*chmod 640" ''
+	# The command that -t gives mends it.
+	eval "$(check | sed -n 's/.*mend it with: //p')"
+	accepts 'no errors; signs with 1 keys' ''
+	chown 54321:54321 "$stored"
+	chmod 600 "$stored"
+	refuses "cannot read this; .*: chown root:$group .*chmod 640" ''
+	eval "$(check | sed -n 's/.*mend it with: //p')"
+	accepts 'no errors; signs with 1 keys' ''
+	chmod 700 "$folder/keys"
+	refuses "$folder/keys: .*: chgrp $group .*chmod 750" ''
+	chmod 711 "$folder/keys"
+	chown 54321 "$folder/keys/example.org/keys.json"
+	chmod 755 "$folder/keys"
+	refuses 'keys.json: the file belongs to user 54321' ''
+	chown root "$folder/keys/example.org/keys.json"
+	chmod 700 "$folder/keys/example.org"
+	refuses "cannot enter the folder $folder/keys/example.org; " ''
+fi
 exit "$failed"

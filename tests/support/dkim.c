@@ -1,5 +1,6 @@
 #include "support/dkim.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,10 @@ struct dkim_private *
 support_key(struct arena *arena, const char *name)
 {
 	const char *error;
-	struct dkim_private *key = dkim_private_load(
-	    arena_printf(arena, "support/keys/%s", name), arena, &error);
+	int fd = open(arena_printf(arena, "support/keys/%s", name), O_RDONLY);
+	struct dkim_private *key = dkim_private_load(fd, arena, &error);
 
+	(void)close(fd);
 	if (key == NULL)
 		fail_with(error);
 	return (key);

@@ -2,11 +2,13 @@
 
 #include "dkim/key.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "dkim/keycache.h"
@@ -316,7 +318,7 @@ static const struct {
 	const char *file;
 	const char *error; /* a part of it */
 } bad_files[] = {
-	{ "absent.pem", "No such file" },
+	{ "absent.pem", "Bad file descriptor" },
 	{ "", "Is a directory" },
 	{ "README.md", "no private key" },
 	{ "ec.pem", "neither RSA nor Ed25519" },
@@ -336,9 +338,11 @@ test_bad_files(void **state)
 		    arena_printf(arena, "support/keys/%s", bad_files[i].file);
 		const char *error = NULL;
 
-		assert_null(dkim_private_load(path, arena, &error));
+		int fd = open(path, O_RDONLY);
+
+		assert_null(dkim_private_load(fd, arena, &error));
+		(void)close(fd);
 		assert_non_null(error);
-		assert_non_null(strstr(error, path));
 		assert_non_null(strstr(error, bad_files[i].error));
 		arena_free(arena);
 	}

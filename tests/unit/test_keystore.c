@@ -1,4 +1,4 @@
-/* The key store's folders, and which private keys are safe where they lie. */
+/* The key store's folders and their lists of keys. */
 #include "dkim/keystore.h"
 
 #include <stdio.h>
@@ -68,6 +68,7 @@ test_load(void **state)
 		char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
 		char error[512] = "";
 		struct arena *arena = arena_new();
+		const struct keyfile_owner owner = { geteuid(), getegid() };
 		struct keystore store;
 
 		assert_non_null(mkdtemp(directory));
@@ -78,7 +79,7 @@ test_load(void **state)
 		assert_int_equal(mkdir(folder, 0700), 0);
 		write_file(file, cases[i].json);
 		int loaded = keystore_load(
-		    arena, directory, remember_error, error, &store);
+		    arena, directory, &owner, remember_error, error, &store);
 
 		if (cases[i].error == NULL
 			? loaded != 0
@@ -96,11 +97,12 @@ static void
 test_absent(void **state)
 {
 	struct arena *arena = arena_new();
+	const struct keyfile_owner owner = { geteuid(), getegid() };
 	struct keystore store;
 	char error[512] = "";
 
 	(void)state;
-	assert_int_equal(keystore_load(arena, "/nonexistent/keys",
+	assert_int_equal(keystore_load(arena, "/nonexistent/keys", &owner,
 			     remember_error, error, &store),
 	    0);
 	assert_int_equal(store.count, 0);
@@ -108,43 +110,66 @@ test_absent(void **state)
 	arena_free(arena);
 }
 
+/* A list that others can write could make us sign with any key. */
 static void
-test_file_modes(void **state)
+test_foreign_list(void **state)
 {
-	static const struct {
-		mode_t mode;
-		const char *error;
-	} modes[] = {
-		{ 0600, NULL },
-		{ 0640, NULL },
-		{ 0400, NULL },
-		{ 0644, "chmod o=" },
-		{ 0602, "chmod o=" },
-	};
-	char path[] = "/tmp/mailreeve-key.XXXXXX";
+	char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
+	const struct keyfile_owner owner = { geteuid(), getegid() };
+	char error[512] = "";
 	struct arena *arena = arena_new();
-	int fd = mkstemp(path);
+	struct keystore store;
 
 	(void)state;
-	assert_true(fd >= 0);
-	for (size_t i = 0; i < UNIT_COUNT(modes); i++) {
-		assert_int_equal(fchmod(fd, modes[i].mode), 0);
-		const char *error = keystore_check_file(arena, path, getegid());
+	assert_non_null(mkdtemp(directory));
+	char *folder = arena_printf(arena, "%s/example.org", directory);
+	char *file = arena_printf(arena, "%s/keys.json", folder);
 
-		if (modes[i].error == NULL)
-			assert_null(error);
-		else
-			assert_non_null(strstr(error, modes[i].error));
-	}
-	assert_int_equal(fchmod(fd, 0640), 0);
-	/* Only root can give a file to a foreign group. */
-	if (fchown(fd, (uid_t)-1, 54321) == 0)
-		assert_non_null(strstr(
-		    keystore_check_file(arena, path, getegid()), "chgrp"));
-	assert_non_null(keystore_check_file(arena, "/tmp", getegid()));
-	assert_non_null(keystore_check_file(arena, "/nonexistent", getegid()));
-	(void)close(fd);
-	(void)unlink(path);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	write_file(file, "{\"schema\":1,\"keys\":[]}");
+	assert_int_equal(chmod(file, 0646), 0);
+	assert_int_equal(keystore_load(arena, directory, &owner, remember_error,
+			     error, &store),
+	    -1);
+	assert_non_null(strstr(error, "keys.json: others can write"));
+	assert_non_null(strstr(error, "chmod o-w"));
+	assert_int_equal(unlink(file), 0);
+	error[0] = '\0';
+	assert_int_equal(keystore_load(arena, directory, &owner, remember_error,
+			     error, &store),
+	    -1);
+	assert_non_null(strstr(error, "keys.json: No such file"));
+	(void)rmdir(folder);
+	(void)rmdir(directory);
+	arena_free(arena);
+}
+
+/* A selector is stored as it is written into s= and the DNS. */
+static void
+test_selectors(void **state)
+{
+	char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
+	const struct keyfile_owner owner = { geteuid(), getegid() };
+	char error[512] = "";
+	struct arena *arena = arena_new();
+	struct keystore store;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	char *folder = arena_printf(arena, "%s/example.org", directory);
+	char *file = arena_printf(arena, "%s/keys.json", folder);
+
+	assert_int_equal(mkdir(folder, 0700), 0);
+	write_file(file, "{\"schema\":1,\"keys\":[{\"selector\":\"S1.\","
+			 "\"algorithm\":\"rsa\",\"state\":\"active\"}]}");
+	assert_int_equal(keystore_load(arena, directory, &owner, remember_error,
+			     error, &store),
+	    0);
+	assert_int_equal(store.count, 1);
+	assert_string_equal(store.keys[0].selector, "s1");
+	(void)unlink(file);
+	(void)rmdir(folder);
+	(void)rmdir(directory);
 	arena_free(arena);
 }
 
@@ -154,7 +179,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_file_modes),
+		cmocka_unit_test(test_foreign_list),
+		cmocka_unit_test(test_selectors),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
