@@ -8,8 +8,18 @@ build=$1/hardening
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { cmake --preset release -B "$build" -DBUILD_TESTING=OFF &&
-	cmake --build "$build" -j "$(nproc)"; } >"$log" 2>&1; then
+# build_release: the preset's options are read anew when they changed; ninja looks
+# after the rest, and after nothing when nothing changed.
+build_release() {
+	if [[ ! -f $build/build.ninja ||
+		CMakePresets.json -nt $build/build.ninja ]]; then
+		cmake --preset release -B "$build" -DBUILD_TESTING=OFF ||
+			return 1
+	fi
+	cmake --build "$build" -j 2
+}
+
+if ! build_release >"$log" 2>&1; then
 	cat "$log"
 	exit 1
 fi
