@@ -56,9 +56,19 @@ check_path(const char *path, const struct config_settings *settings,
 		    "with: chown %s:%s %s",
 		    folder, (unsigned int)geteuid(), strerror(errno), user,
 		    group, folder));
-	return (is_served(path)
-		    ? arena_printf(
-			  arena, "socket: a filter already listens on %s", path)
+	return (NULL);
+}
+
+const char *
+listen_check(const struct config_settings *settings, struct arena *arena)
+{
+	struct endpoint endpoint;
+	const char *error = endpoint_parse(settings->socket, arena, &endpoint);
+
+	if (error != NULL)
+		return (arena_printf(arena, "socket: %s", error));
+	return (endpoint.path != NULL
+		    ? check_path(endpoint.path, settings, arena)
 		    : NULL);
 }
 
@@ -221,12 +231,14 @@ const char *
 listen_open(const struct config_settings *settings, struct arena *arena)
 {
 	struct endpoint endpoint;
-	const char *error = endpoint_parse(settings->socket, arena, &endpoint);
+	const char *error = listen_check(settings, arena);
 
 	if (error != NULL)
-		return (arena_printf(arena, "socket: %s", error));
-	if (endpoint.path != NULL)
-		error = check_path(endpoint.path, settings, arena);
+		return (error);
+	(void)endpoint_parse(settings->socket, arena, &endpoint);
+	if (endpoint.path != NULL && is_served(endpoint.path))
+		error = arena_printf(arena,
+		    "socket: a filter already listens on %s", endpoint.path);
 	if (error == NULL)
 		error = open_socket(settings, arena);
 	if (error != NULL)

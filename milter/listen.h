@@ -8,6 +8,15 @@
 #include "config.h"
 
 /**
+ * listen_check(settings, arena):
+ * Return NULL when the socket of ${settings} has a place where we could make
+ * it, whoever listens there now; or what is wrong with its cure, allocated from
+ * ${arena}.
+ */
+const char *listen_check(
+    const struct config_settings *settings, struct arena *arena);
+
+/**
  * listen_open(settings, arena):
  * Open the socket of ${settings} for libmilter: a UNIX socket with its group
  * and mode 0660, a TCP socket with TCP_NODELAY.  Return NULL, or what went

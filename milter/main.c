@@ -119,10 +119,15 @@ check_whole(const char *path, struct config_reader *reader)
 
 	if (config == NULL)
 		return (EX_CONFIG);
-	(void)printf("%s: no errors; signs with %zu keys\n", path,
-	    config->private_count);
+	const char *error = listen_check(&config->settings, config->arena);
+
+	if (error != NULL)
+		print_error(NULL, error);
+	else
+		(void)printf("%s: no errors; signs with %zu keys\n", path,
+		    config->private_count);
 	config_free(config);
-	return (EX_OK);
+	return (error == NULL ? EX_OK : EX_CONFIG);
 }
 
 /* In a child of root: check as ${user}, and never come back.  What the parent

@@ -20,6 +20,7 @@ else
 	user=$(id -un)
 fi
 group=$(id -gn "$user")
+chown "$user:$group" "$folder"
 
 # configure LINE ...: a configuration that is right, but for these lines.
 configure() {
@@ -68,6 +69,8 @@ printf 'example.org. 300 IN A 192.0.2.1\n' >"$folder/zone"
 touch "$folder/empty"
 
 accepts 'no errors; signs with 0 keys'
+refuses 'socket: /nonexistent: .*install -d -o '"$user" \
+	'socket = "unix:/nonexistent/socket"'
 refuses 'conf:6: socket: "foo": write unix:PATH' 'socket = "foo"'
 refuses 'conf:6: socket: .*inet:8891@ADDRESS' 'socket = "inet:8891"'
 accepts 'warning: .*conf:6: socket: .*whoever can connect' \
