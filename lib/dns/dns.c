@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "dns/dns_backend.h"
 #include "dns/dns_cache.h"
+#include "dns/dns_load.h"
 #include "dns/name.h"
 
 #define TYPE_BYTES 2
@@ -19,7 +20,7 @@ struct dns {
 	pthread_cond_t room;  /* broadcast when a question was answered */
 	struct dns_cache cache;
 	struct dns_counters counters;
-	size_t under_way;
+	struct dns_load load;
 };
 
 struct key {
@@ -42,6 +43,7 @@ dns_new(struct dns_backend *backend, const struct dns_options *options)
 	(void)pthread_mutex_init(&dns->lock, NULL);
 	dns_cache_init_condition(&dns->room);
 	dns_cache_init(&dns->cache, options);
+	dns_load_init(&dns->load);
 	return (dns);
 }
 
@@ -53,6 +55,7 @@ dns_free(struct dns *dns)
 	/* This answers what is under way, so that no entry stays pending. */
 	dns->backend->free(dns->backend);
 	dns_cache_done(&dns->cache);
+	dns_load_done(&dns->load);
 	(void)pthread_cond_destroy(&dns->room);
 	(void)pthread_mutex_destroy(&dns->lock);
 	free(dns);
@@ -82,6 +85,7 @@ make_key(const char *name, enum dns_type type, struct key *key)
 		key->bytes[TYPE_BYTES + i] = (char)span_lower(rest.data[i]);
 	}
 	key->len = TYPE_BYTES + rest.len;
+	key->bytes[key->len] = '\0';
 	return (label > 0);
 }
 
@@ -106,7 +110,8 @@ take_answer(void *cookie, const struct dns_answer *answer)
 	struct dns *dns = entry->owner;
 
 	(void)pthread_mutex_lock(&dns->lock);
-	dns->under_way--;
+	dns_load_end(&dns->load, entry->domain);
+	entry->domain = NULL;
 	if (answer->status == DNS_SERVFAIL || answer->status == DNS_TIMEOUT)
 		dns->counters.failures++;
 	dns_cache_fill(&dns->cache, entry, answer, clock_now(dns->clock));
@@ -119,7 +124,6 @@ take_answer(void *cookie, const struct dns_answer *answer)
 static void
 start(struct dns *dns, struct dns_entry *entry, enum dns_type type)
 {
-	dns->under_way++;
 	dns->counters.started++;
 	(void)pthread_mutex_unlock(&dns->lock);
 	dns->backend->start(
@@ -144,9 +148,14 @@ ask(struct dns *dns, const struct key *key, enum dns_type type, bool counted)
 			dns->counters.hits++;
 		return (entry);
 	}
-	if (dns->under_way >= DNS_MAX_UNDER_WAY)
+	/* UNSAFE: the name follows the type in the key. */
+	struct dns_domain *domain =
+	    dns_load_begin(&dns->load, &key->bytes[TYPE_BYTES]);
+
+	if (domain == NULL)
 		return (NULL);
 	entry = dns_cache_add(&dns->cache, bytes, dns);
+	entry->domain = domain;
 	entry->holds++;
 	start(dns, entry, type);
 	return (entry);

@@ -85,6 +85,8 @@ struct dns_options {
 /* More questions than these are not under way at once: a lookup waits for its
  * turn, a prefetch is forgotten. */
 #define DNS_MAX_UNDER_WAY 1024
+/* Of these, for one domain. */
+#define DNS_MAX_OF_DOMAIN 32
 /* An answer with more records or bytes is SERVFAIL. */
 #define DNS_MAX_RECORDS 256
 #define DNS_MAX_BYTES 65536

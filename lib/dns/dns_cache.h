@@ -28,7 +28,8 @@ struct dns_cache {
 struct dns_entry {
 	struct hash_node node;
 	struct list link;
-	void *owner; /* whose question it is, for dns_done */
+	void *owner;               /* whose question it is, for dns_done */
+	struct dns_domain *domain; /* while pending: where it counts */
 	bool pending;
 	bool detached;           /* no longer in the table */
 	size_t holds;            /* by threads that wait or copy */
