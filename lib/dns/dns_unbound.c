@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "base/arena_impl.h"
-#include "base/buf.h"
+#include "base/clock.h"
 #include "base/list.h"
-#include "dns/dns_anchor.h"
+#include "dns/dns_context.h"
 #include "dns/name.h"
 
 #define CLASS_IN 1
@@ -26,17 +26,21 @@
 /* Each byte of a name as \DDD. */
 #define ESCAPED_MAX ((size_t)NAME_MAX_BYTES * 4)
 
+/* After libunbound broke down we begin anew after this long, and then after
+ * twice as long each time. */
+#define FIRST_RETRY_MS 1000
+#define LAST_RETRY_MS 60000
+
 struct unbound {
 	struct dns_backend base;
-	const struct log *log;
-	struct ub_ctx *context;
-	bool validates;
+	struct arena *arena; /* of the options' strings */
+	struct dns_unbound_options options;
 	int stop; /* an eventfd that ends the dispatcher */
 	bool has_thread;
 	pthread_t dispatcher;
-	pthread_mutex_t lock;  /* guards what follows */
-	struct list questions; /* under way */
-	bool broken;           /* libunbound's worker is lost */
+	pthread_mutex_t lock;   /* guards what follows */
+	struct ub_ctx *context; /* NULL: broken.  Only the dispatcher sets it */
+	struct list questions;  /* under way, the oldest first */
 };
 
 struct question {
@@ -44,44 +48,8 @@ struct question {
 	struct unbound *unbound;
 	dns_done *done;
 	void *cookie;
-};
-
-struct option {
-	const char *name;
-	const char *value;
-};
-
-/* A small client: our cache stands in front, so that libunbound's need not be
- * large, and its complaints about other people's servers are not our log. */
-static const struct option common_options[] = {
-	{ "use-syslog:", "no" },
-	{ "verbosity:", "0" },
-	{ "msg-cache-size:", "4m" },
-	{ "rrset-cache-size:", "8m" },
-	{ "key-cache-size:", "1m" },
-	{ "neg-cache-size:", "256k" },
-	{ "outgoing-range:", "256" },
-	{ "outgoing-num-tcp:", "16" },
-	{ "target-fetch-policy:", "0 0 0 0 0" },
-	{ "rrset-roundrobin:", "no" },
-	{ "harden-glue:", "yes" },
-	{ "harden-dnssec-stripped:", "yes" },
-	{ "harden-below-nxdomain:", "yes" },
-	{ "harden-short-bufsize:", "yes" },
-	{ "harden-large-queries:", "yes" },
-	{ "qname-minimisation:", "yes" },
-	{ NULL, NULL },
-};
-
-/* A resolver of the site's own may stand on this host and know private names;
- * when it was down it is asked again soon. */
-static const struct option forward_options[] = {
-	{ "do-not-query-localhost:", "no" },
-	{ "unblock-lan-zones:", "yes" },
-	{ "insecure-lan-zones:", "yes" },
-	{ "infra-host-ttl:", "60" },
-	{ "infra-keep-probing:", "yes" },
-	{ NULL, NULL },
+	int id;       /* libunbound's */
+	int64_t ends; /* clock_monotonic_ms() at which we give up */
 };
 
 static struct unbound *
@@ -91,10 +59,11 @@ unbound_of(struct dns_backend *backend)
 	return ((struct unbound *)(void *)backend);
 }
 
+/* Answer ${question}, which is in no list, with ${status}. */
 static void
-answer_failed(struct question *question)
+give_up(struct question *question, enum dns_status status)
 {
-	const struct dns_answer answer = { .status = DNS_SERVFAIL };
+	const struct dns_answer answer = { .status = status };
 
 	question->done(question->cookie, &answer);
 	free(question);
@@ -111,7 +80,7 @@ fail_all(struct unbound *unbound)
 
 		list_take(&question->link);
 		(void)pthread_mutex_unlock(&unbound->lock);
-		answer_failed(question);
+		give_up(question, DNS_SERVFAIL);
 		(void)pthread_mutex_lock(&unbound->lock);
 	}
 	(void)pthread_mutex_unlock(&unbound->lock);
@@ -153,7 +122,7 @@ negative_ttl(const struct ub_result *result)
 static enum dns_security
 security_of(const struct unbound *unbound, const struct ub_result *result)
 {
-	if (!unbound->validates)
+	if (unbound->options.trust_anchor == NULL)
 		return (DNS_INDETERMINATE);
 	if (result->bogus)
 		return (DNS_BOGUS);
@@ -199,7 +168,7 @@ deliver(struct question *question, const struct ub_result *result)
 	};
 
 	if (result->bogus)
-		log_debug(question->unbound->log, "dns-bogus",
+		log_debug(question->unbound->options.log, "dns_bogus",
 		    LOG_TEXT("name", result->qname),
 		    LOG_NUMBER("type", result->qtype),
 		    LOG_TEXT("reason", result->why_bogus));
@@ -224,9 +193,9 @@ take_result(void *cookie, int error, struct ub_result *result)
 	list_take(&question->link);
 	(void)pthread_mutex_unlock(&unbound->lock);
 	if (error != 0 || result == NULL) {
-		log_debug(unbound->log, "dns-failed",
+		log_debug(unbound->options.log, "dns_failed",
 		    LOG_TEXT("reason", ub_strerror(error)));
-		answer_failed(question);
+		give_up(question, DNS_SERVFAIL);
 	} else {
 		deliver(question, result);
 		free(question);
@@ -234,44 +203,152 @@ take_result(void *cookie, int error, struct ub_result *result)
 	ub_resolve_free(result);
 }
 
-/* The worker is lost: say so once, and from now on everything fails. */
-static void
-break_down(struct unbound *unbound, const char *reason)
+/* Take the oldest question if its time is over, else return NULL. */
+static struct question *
+take_late(struct unbound *unbound, int64_t now)
 {
-	log_error(unbound->log, "dns-broken", LOG_TEXT("reason", reason));
+	struct question *question = NULL;
+
 	(void)pthread_mutex_lock(&unbound->lock);
-	unbound->broken = true;
+	if (!list_is_empty(&unbound->questions))
+		question =
+		    LIST_VALUE(unbound->questions.next, struct question, link);
+	if (question != NULL && question->ends > now)
+		question = NULL;
+	if (question != NULL) {
+		list_take(&question->link);
+		/* Answers come through this thread: it is not on its way. */
+		(void)ub_cancel(unbound->context, question->id);
+	}
 	(void)pthread_mutex_unlock(&unbound->lock);
-	fail_all(unbound);
+	return (question);
 }
 
-/* ub_wait() is of no use here: it returns when nothing at all is under way. */
-static void *
-dispatch(void *cookie)
+/* Give up the questions whose time is over.  Return the milliseconds until it
+ * is for the next one, those not yet asked included. */
+static int
+end_late(struct unbound *unbound)
 {
-	struct unbound *unbound = cookie;
+	int64_t now = clock_monotonic_ms();
+	int64_t left = unbound->options.patience_ms;
+	struct question *late;
+
+	while ((late = take_late(unbound, now)) != NULL)
+		give_up(late, DNS_TIMEOUT);
+	(void)pthread_mutex_lock(&unbound->lock);
+	if (!list_is_empty(&unbound->questions))
+		left =
+		    LIST_VALUE(unbound->questions.next, struct question, link)
+			->ends -
+		    now;
+	(void)pthread_mutex_unlock(&unbound->lock);
+	return ((int)left);
+}
+
+/* Deliver answers until we shall stop: then return NULL, or until libunbound
+ * fails: then return why.  ub_wait() is of no use here: it returns when nothing
+ * at all is under way. */
+static const char *
+serve(struct unbound *unbound)
+{
 	struct pollfd fds[] = {
 		{ .fd = ub_fd(unbound->context), .events = POLLIN },
 		{ .fd = unbound->stop, .events = POLLIN },
 	};
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			break_down(unbound, strerror(errno));
-			return (NULL);
-		}
+		int ready = poll(fds, 2, end_late(unbound));
+
+		if (ready < 0 && errno != EINTR)
+			return (strerror(errno));
+		if (ready <= 0)
+			continue;
 		if (fds[1].revents != 0)
 			return (NULL);
-		int error = fds[0].revents == 0 ? UB_NOERROR
-		                                : ub_process(unbound->context);
+		int error = ub_process(unbound->context);
 
-		if (error != UB_NOERROR) {
-			break_down(unbound, ub_strerror(error));
-			return (NULL);
-		}
+		if (error != UB_NOERROR)
+			return (ub_strerror(error));
 	}
+}
+
+/* Wait ${ms} milliseconds.  Return false when we shall stop. */
+static bool
+rest(struct unbound *unbound, int ms)
+{
+	struct pollfd fd = { .fd = unbound->stop, .events = POLLIN };
+
+	return (poll(&fd, 1, ms) <= 0);
+}
+
+static void
+set_context(struct unbound *unbound, struct ub_ctx *context)
+{
+	(void)pthread_mutex_lock(&unbound->lock);
+	unbound->context = context;
+	(void)pthread_mutex_unlock(&unbound->lock);
+}
+
+/* libunbound's worker is lost: everything fails until there is a new one. */
+static void
+break_down(struct unbound *unbound, const char *reason)
+{
+	struct ub_ctx *lost = unbound->context;
+
+	log_error(
+	    unbound->options.log, "dns_broken", LOG_TEXT("reason", reason));
+	set_context(unbound, NULL);
+	fail_all(unbound);
+	ub_ctx_delete(lost);
+}
+
+/* Return a new context, or NULL after saying why not. */
+static struct ub_ctx *
+try_anew(struct unbound *unbound)
+{
+	struct arena *arena = arena_new();
+	const char *error = NULL;
+	struct ub_ctx *context =
+	    dns_context_new(&unbound->options, arena, &error);
+
+	if (context == NULL)
+		log_error(unbound->options.log, "dns_broken",
+		    LOG_TEXT("reason", error));
+	arena_free(arena);
+	return (context);
+}
+
+/* Make a new context.  Return false when we shall stop. */
+static bool
+begin_anew(struct unbound *unbound)
+{
+	struct ub_ctx *context = NULL;
+	int ms = FIRST_RETRY_MS;
+
+	while (context == NULL) {
+		if (!rest(unbound, ms))
+			return (false);
+		context = try_anew(unbound);
+		ms = ms < LAST_RETRY_MS / 2 ? 2 * ms : LAST_RETRY_MS;
+	}
+	set_context(unbound, context);
+	log_info(unbound->options.log, "dns_restored",
+	    LOG_TEXT("reason", "libunbound was started anew"));
+	return (true);
+}
+
+static void *
+dispatch(void *cookie)
+{
+	struct unbound *unbound = cookie;
+	const char *reason;
+
+	while ((reason = serve(unbound)) != NULL) {
+		break_down(unbound, reason);
+		if (!begin_anew(unbound))
+			break;
+	}
+	return (NULL);
 }
 
 /* Write ${name} so that libunbound reads each byte as itself. */
@@ -299,17 +376,20 @@ escape(char *escaped, const char *name)
 	return (escaped);
 }
 
-/* Take ${question} back unless somebody has answered it. */
+/* Hand ${question} to libunbound.  Return false when that fails. */
 static bool
-take_back(struct unbound *unbound, struct question *question)
+ask(struct unbound *unbound, const char *name, enum dns_type type,
+    struct question *question)
 {
-	(void)pthread_mutex_lock(&unbound->lock);
-	bool ours = !unbound->broken;
-
-	if (ours)
-		list_take(&question->link);
-	(void)pthread_mutex_unlock(&unbound->lock);
-	return (ours);
+	if (unbound->context == NULL)
+		return (false);
+	question->ends = clock_monotonic_ms() + unbound->options.patience_ms;
+	list_add_last(&unbound->questions, &question->link);
+	if (ub_resolve_async(unbound->context, name, (int)type, CLASS_IN,
+		question, take_result, &question->id) == UB_NOERROR)
+		return (true);
+	list_take(&question->link);
+	return (false);
 }
 
 static void
@@ -323,21 +403,14 @@ start(struct dns_backend *backend, const char *name, enum dns_type type,
 	*question = (struct question){
 		.unbound = unbound, .done = done, .cookie = cookie
 	};
+	/* The lock is held so that the context stays, and the question until
+	 * libunbound has written its number there. */
 	(void)pthread_mutex_lock(&unbound->lock);
-	bool broken = unbound->broken;
+	bool asked = ask(unbound, escape(escaped, name), type, question);
 
-	if (!broken)
-		list_add_last(&unbound->questions, &question->link);
 	(void)pthread_mutex_unlock(&unbound->lock);
-	if (broken) {
-		answer_failed(question);
-		return;
-	}
-	int error = ub_resolve_async(unbound->context, escape(escaped, name),
-	    (int)type, CLASS_IN, question, take_result, NULL);
-
-	if (error != UB_NOERROR && take_back(unbound, question))
-		answer_failed(question);
+	if (!asked)
+		give_up(question, DNS_SERVFAIL);
 }
 
 static void
@@ -355,22 +428,8 @@ free_unbound(struct dns_backend *backend)
 	if (unbound->stop >= 0)
 		(void)close(unbound->stop);
 	(void)pthread_mutex_destroy(&unbound->lock);
+	arena_free(unbound->arena);
 	free(unbound);
-}
-
-static const char *
-set_options(
-    struct ub_ctx *context, const struct option *options, struct arena *arena)
-{
-	for (; options->name != NULL; options++) {
-		int error =
-		    ub_ctx_set_option(context, options->name, options->value);
-
-		if (error != UB_NOERROR)
-			return (arena_printf(arena, "libunbound: %s %s: %s",
-			    options->name, options->value, ub_strerror(error)));
-	}
-	return (NULL);
 }
 
 /* libunbound itself reads any PORT. */
@@ -397,93 +456,6 @@ dns_unbound_is_resolver(const char *text)
 	return (true);
 }
 
-static const char *
-set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
-    struct arena *arena)
-{
-	for (size_t i = 0; i < options->resolver_count; i++)
-		if (!dns_unbound_is_resolver(options->resolvers[i]) ||
-		    ub_ctx_set_fwd(context, options->resolvers[i]) !=
-			UB_NOERROR)
-			return (arena_printf(arena,
-			    "resolver %s: not an address, or address@port",
-			    options->resolvers[i]));
-	if (options->resolver_count > 0 || !options->system)
-		return (NULL);
-	int error = ub_ctx_resolvconf(context, NULL);
-
-	return (error == UB_NOERROR
-		    ? NULL
-		    : arena_printf(
-			  arena, "/etc/resolv.conf: %s", ub_strerror(error)));
-}
-
-static const char *
-add_anchor(void *cookie, const char *text)
-{
-	int error = ub_ctx_add_ta(cookie, text);
-
-	return (error == UB_NOERROR ? NULL : ub_strerror(error));
-}
-
-/* Without a trust anchor there is nothing to validate. */
-static const char *
-set_trust_anchor(struct ub_ctx *context, const char *path, struct arena *arena)
-{
-	static const struct option no_validator[] = {
-		{ "module-config:", "iterator" },
-		{ NULL, NULL },
-	};
-	const char *error = NULL;
-
-	if (path == NULL)
-		return (set_options(context, no_validator, arena));
-	(void)dns_anchor_read(path, add_anchor, context, arena, &error);
-	return (error);
-}
-
-/* libunbound answers for names of special use (RFC 6761) itself; a resolver of
- * the site's own knows better.  The context cannot change after this; where it
- * does not forward, removing a zone that is not there does no more than make
- * libunbound look at its options now. */
-static const char *
-finalize(struct ub_ctx *context, bool forwards, struct arena *arena)
-{
-	static const char *const special[] = { "test.", "home.arpa." };
-	int error = ub_ctx_zone_remove(context, "mailreeve.invalid.");
-
-	for (size_t i = 0; forwards && error == UB_NOERROR &&
-			   i < sizeof(special) / sizeof(special[0]);
-	     i++)
-		error = ub_ctx_zone_remove(context, special[i]);
-	return (error == UB_NOERROR ? NULL
-				    : arena_printf(arena, "libunbound: %s",
-					  ub_strerror(error)));
-}
-
-static const char *
-set_up(struct unbound *unbound, const struct dns_unbound_options *options,
-    struct arena *arena)
-{
-	struct ub_ctx *context = unbound->context;
-	bool forwards = options->resolver_count > 0 || options->system;
-
-	(void)ub_ctx_debugout(context, NULL);
-	const char *error = set_options(context, common_options, arena);
-
-	if (error == NULL && forwards)
-		error = set_options(context, forward_options, arena);
-	if (error == NULL)
-		error = set_resolvers(context, options, arena);
-	if (error == NULL)
-		error = set_trust_anchor(context, options->trust_anchor, arena);
-	if (error == NULL && ub_ctx_async(context, true) != UB_NOERROR)
-		error = "libunbound: no threads";
-	if (error == NULL)
-		error = finalize(context, forwards, arena);
-	return (error);
-}
-
 /* The thread takes no signals: they are for those who wait for them. */
 static const char *
 start_dispatcher(struct unbound *unbound, struct arena *arena)
@@ -505,30 +477,45 @@ start_dispatcher(struct unbound *unbound, struct arena *arena)
 	return (NULL);
 }
 
+/* Keep a copy of ${options}: a context may be made again much later. */
+static void
+copy_options(struct unbound *unbound, const struct dns_unbound_options *options)
+{
+	struct arena *arena = unbound->arena;
+	const char **resolvers =
+	    arena_array(arena, options->resolver_count, sizeof(resolvers[0]));
+
+	for (size_t i = 0; i < options->resolver_count; i++)
+		resolvers[i] = arena_strdup(arena, options->resolvers[i]);
+	unbound->options = *options;
+	unbound->options.resolvers = resolvers;
+	if (options->trust_anchor != NULL)
+		unbound->options.trust_anchor =
+		    arena_strdup(arena, options->trust_anchor);
+	if (options->patience_ms == 0)
+		unbound->options.patience_ms = DNS_UNBOUND_PATIENCE_MS;
+}
+
 struct dns_backend *
 dns_unbound_new(const struct dns_unbound_options *options, struct arena *arena,
     const char **error)
 {
-	struct ub_ctx *context = ub_ctx_create();
+	struct ub_ctx *context = dns_context_new(options, arena, error);
 	struct unbound *unbound;
 
-	if (context == NULL) {
-		*error = arena_printf(arena, "libunbound: %s", strerror(errno));
+	if (context == NULL)
 		return (NULL);
-	}
 	unbound = arena_impl_malloc(sizeof(*unbound));
 	*unbound = (struct unbound){
 		.base = { .start = start, .free = free_unbound },
-		.log = options->log,
+		.arena = arena_new(),
 		.context = context,
-		.validates = options->trust_anchor != NULL,
 		.stop = -1,
 	};
+	copy_options(unbound, options);
 	(void)pthread_mutex_init(&unbound->lock, NULL);
 	list_init(&unbound->questions);
-	*error = set_up(unbound, options, arena);
-	if (*error == NULL)
-		*error = start_dispatcher(unbound, arena);
+	*error = start_dispatcher(unbound, arena);
 	if (*error != NULL) {
 		free_unbound(&unbound->base);
 		return (NULL);

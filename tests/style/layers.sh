@@ -27,7 +27,7 @@ includes() {
 # What may include a library's header: REGEX of the header, REGEX of files.
 wrapped=(
 	'<libmilter/' '^milter/(main|hooks|apply|control|listen)\.[ch]$'
-	'<unbound\.h>' '^lib/dns/dns_unbound\.c$'
+	'<unbound\.h>' '^lib/dns/dns_(unbound|context)\.[ch]$'
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 )
