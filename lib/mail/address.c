@@ -61,6 +61,21 @@ has_specials(struct span bytes)
 	return (false);
 }
 
+/* RFC 2047 5: no encoded word stands in an address, quoted or not, but some
+ * readers decode it there.  Say whether one could begin a word in ${bytes}. */
+static bool
+has_encoded_word(struct span bytes)
+{
+	bool first = true;
+
+	for (; bytes.len > 0; span_skip(&bytes, 1)) {
+		if (first && span_starts(bytes, "=?"))
+			return (true);
+		first = bytes.data[0] == '.' || bytes.data[0] == ' ';
+	}
+	return (false);
+}
+
 /* Take one word or dot into ${out}.  Return false at anything else. */
 static bool
 take_word(struct parser *parser, struct words *words, struct span *out)
@@ -71,14 +86,13 @@ take_word(struct parser *parser, struct words *words, struct span *out)
 		return (span_take(cursor, 1, out));
 	if (span_peek(*cursor) != '"') {
 		*out = span_take_while(cursor, lexeme_is_atext);
-		/* RFC 2047 5: no encoded word stands in an address, but some
-		 * readers decode it there. */
-		words->is_odd |= span_starts(*out, "=?");
+		words->is_odd |= has_encoded_word(*out);
 		return (out->len > 0);
 	}
 	if (!lexeme_take_quoted(parser->arena, cursor, out))
 		return (false);
-	words->is_odd |= out->len == 0 || has_specials(*out);
+	words->is_odd |=
+	    out->len == 0 || has_specials(*out) || has_encoded_word(*out);
 	return (true);
 }
 

@@ -89,6 +89,10 @@ static const struct from_case cases[] = {
 	    { "y.example", "b.example" } },
 	{ "From: (<x@y.example>) a@b.example\r\n", FROM_MALFORMED, NULL,
 	    { "y.example", "b.example" } },
+	{ "From: \"=?utf-8?q?x=40y.example?=\"@b.example\r\n", FROM_MALFORMED,
+	    NULL, { "b.example" } },
+	{ "From: a.\"b.=?x\"@b.example\r\n", FROM_MALFORMED, NULL,
+	    { "b.example" } },
 	{ "From: =?utf-8?q?x=40y.example?=@b.example\r\n", FROM_MALFORMED, NULL,
 	    { "b.example" } },
 	/* Stray brackets, quotes and comments. */
