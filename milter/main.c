@@ -292,6 +292,7 @@ main(int argc, char *argv[])
 		break;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	privileges_raise_files();
 	dkim_init();
 
 	struct arena *arena = arena_new();

@@ -8,6 +8,13 @@
 #include "dkim/keyfile.h"
 
 /**
+ * privileges_raise_files(void):
+ * Allow as many open files as our hard limit does: a flood of questions to
+ * silent name servers opens thousands of sockets.
+ */
+void privileges_raise_files(void);
+
+/**
  * privileges_drop(user, arena):
  * When root, become ${user} with his groups for good; else do nothing.  Return
  * NULL, or what went wrong with its cure, allocated from ${arena}.
