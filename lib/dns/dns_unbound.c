@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "dns/dns_context.h"
+#include "dns/dns_health.h"
 #include "dns/name.h"
 
 #define CLASS_IN 1
@@ -41,6 +42,7 @@ struct unbound {
 	pthread_mutex_t lock;   /* guards what follows */
 	struct ub_ctx *context; /* NULL: broken.  Only the dispatcher sets it */
 	struct list questions;  /* under way, the oldest first */
+	struct dns_health health; /* the dispatcher's own */
 };
 
 struct question {
@@ -184,6 +186,14 @@ deliver(struct question *question, const struct ub_result *result)
 
 /* libunbound's answer, in the dispatcher's thread. */
 static void
+note(struct unbound *unbound, enum dns_status status)
+{
+	dns_health_note(&unbound->health,
+	    status == DNS_SERVFAIL || status == DNS_TIMEOUT,
+	    clock_monotonic_ms(), unbound->options.log);
+}
+
+static void
 take_result(void *cookie, int error, struct ub_result *result)
 {
 	struct question *question = cookie;
@@ -195,8 +205,10 @@ take_result(void *cookie, int error, struct ub_result *result)
 	if (error != 0 || result == NULL) {
 		log_debug(unbound->options.log, "dns_failed",
 		    LOG_TEXT("reason", ub_strerror(error)));
+		note(unbound, DNS_SERVFAIL);
 		give_up(question, DNS_SERVFAIL);
 	} else {
+		note(unbound, status_of(result));
 		deliver(question, result);
 		free(question);
 	}
@@ -233,8 +245,10 @@ end_late(struct unbound *unbound)
 	int64_t left = unbound->options.patience_ms;
 	struct question *late;
 
-	while ((late = take_late(unbound, now)) != NULL)
+	while ((late = take_late(unbound, now)) != NULL) {
+		note(unbound, DNS_TIMEOUT);
 		give_up(late, DNS_TIMEOUT);
+	}
 	(void)pthread_mutex_lock(&unbound->lock);
 	if (!list_is_empty(&unbound->questions))
 		left =
