@@ -170,7 +170,7 @@ control_run(const struct control *control)
 	log_info(
 	    control->log, "started", LOG_TEXT("version", MAILREEVE_VERSION));
 	for (int what; (what = next_event()) != LISTENER_ENDED;) {
-		if (what != SIGUSR1)
+		if (what != SIGUSR1 && what != SIGHUP)
 			return (stop(control));
 		reload(control);
 	}

@@ -1,8 +1,8 @@
 /*
  * control.h: the daemon's life: signals, reload, stop.
  *
- *	SIGUSR1         reload the configuration, or keep the old one if wrong
- *	SIGTERM, SIGINT, SIGHUP  finish the messages in hand, then end
+ *	SIGUSR1, SIGHUP  reload the configuration, or keep the old one if wrong
+ *	SIGTERM, SIGINT  finish the messages in hand, then end
  */
 #ifndef MILTER_CONTROL_H
 #define MILTER_CONTROL_H

@@ -95,8 +95,9 @@ user_refusal(const struct signtable *table, struct arena *arena,
 	}
 	if (refused == NULL)
 		return (NULL);
-	return (arena_printf(
-	    arena, "user %s may not write as %s", query->login, refused));
+	return (arena_printf(arena, "user %s may not write as %s%s",
+	    query->login, refused,
+	    address == NULL ? ": set login_domain or a sender section" : ""));
 }
 
 struct signtable_answer

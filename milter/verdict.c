@@ -44,7 +44,7 @@ verdict_decide(const struct verdict_facts *facts)
 	if (facts->limit != VERDICT_WITHIN_LIMITS)
 		return (over_limit(facts));
 	return ((struct verdict){
-	    .action = VERDICT_NONE, .reason = "nothing speaks against it" });
+	    .action = VERDICT_NONE, .reason = "no rule asks for more" });
 }
 
 const char *

@@ -149,7 +149,7 @@ reload_often(struct robust *robust)
 
 		daemon_option(robust->daemon,
 		    broken ? "max_signatures = 0" : "max_signatures = 5");
-		if (daemon_reload(robust->daemon) != 0)
+		if (daemon_reload(robust->daemon, SIGUSR1) != 0)
 			return (robust_fail(
 			    robust, "%s", daemon_error(robust->daemon)));
 	}
@@ -220,7 +220,7 @@ robust_reload(struct robust *robust)
 	if (keyfolder_state(robust->keys, "example.org", "e1", "retired") !=
 		0 ||
 	    keyfolder_state(robust->keys, "example.org", "e2", "active") != 0 ||
-	    daemon_reload(robust->daemon) != 0)
+	    daemon_reload(robust->daemon, SIGUSR1) != 0)
 		return (robust_fail(robust, "cannot rotate"));
 	return (rotate(robust));
 }

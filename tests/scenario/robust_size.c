@@ -1,6 +1,7 @@
 /*
  * robust_size.c: too much of everything.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -136,7 +137,7 @@ robust_fields(struct robust *robust)
 		return (robust_fail(robust, "nothing in the log"));
 	/* Where they are allowed, the work must not grow with the square. */
 	daemon_option(robust->daemon, "max_header_fields = 20000");
-	if (daemon_reload(robust->daemon) != 0)
+	if (daemon_reload(robust->daemon, SIGUSR1) != 0)
 		return (
 		    robust_fail(robust, "%s", daemon_error(robust->daemon)));
 	for (size_t i = 0; i < 2; i++) {

@@ -348,17 +348,17 @@ daemon_start(struct daemon *daemon)
 }
 
 int
-daemon_reload(struct daemon *daemon)
+daemon_reload(struct daemon *daemon, int number)
 {
 	int64_t deadline = clock_monotonic_ms() + DAEMON_START_MS;
 
 	if (daemon_write(daemon) != 0)
 		return (-1);
-	daemon_signal(daemon, SIGUSR1);
+	daemon_signal(daemon, number);
 	while (clock_monotonic_ms() < deadline && daemon_is_running(daemon))
 		if (said_ready(daemon, POLL_MS))
 			return (0);
-	return (fail(daemon, "no READY=1 after SIGUSR1"));
+	return (fail(daemon, "no READY=1 after the signal to reload"));
 }
 
 int

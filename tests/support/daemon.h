@@ -95,11 +95,12 @@ int daemon_start(struct daemon *daemon) COMPAT_MUST_CHECK;
 int daemon_stop(struct daemon *daemon) COMPAT_MUST_CHECK;
 
 /**
- * daemon_reload(daemon):
- * Write the configuration again, send SIGUSR1 and wait until the program says
- * that it is ready again.  Return -1 with daemon_error() when it does not.
+ * daemon_reload(daemon, number):
+ * Write the configuration again, send the signal ${number}, SIGUSR1 or SIGHUP,
+ * and wait until the program says that it is ready again.  Return -1 with
+ * daemon_error() when it does not.
  */
-int daemon_reload(struct daemon *daemon) COMPAT_MUST_CHECK;
+int daemon_reload(struct daemon *daemon, int number) COMPAT_MUST_CHECK;
 
 /**
  * daemon_wait(daemon, timeout_ms):

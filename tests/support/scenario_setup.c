@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -218,16 +219,17 @@ run_start(struct scenario *scenario, struct span rest)
 	return (scenario_start(scenario));
 }
 
-/* reload: SIGUSR1 after the files were written again. */
+/* reload [hup]: SIGUSR1 or SIGHUP after the files were written again. */
 static int
 run_reload(struct scenario *scenario, struct span rest)
 {
-	(void)rest;
+	int number = span_is(scenario_word(&rest), "hup") ? SIGHUP : SIGUSR1;
+
 	if (!scenario->started)
 		return (scenario_fail(scenario, "the milter does not run"));
 	if (scenario_write(scenario) != 0)
 		return (-1);
-	if (daemon_reload(scenario->daemon) != 0)
+	if (daemon_reload(scenario->daemon, number) != 0)
 		return (scenario_fail(
 		    scenario, "%s", daemon_error(scenario->daemon)));
 	return (0);
