@@ -37,8 +37,21 @@ say_bad() {
 	printf '  %sfailed%s  %s\n' "$SAY_RED" "$SAY_PLAIN" "$*" >&2
 }
 
+# say_wrong TEXT: what keeps the command from going on.
+say_wrong() {
+	printf '%s%s:%s %s\n' "$SAY_RED" "${0##*/}" "$SAY_PLAIN" "$*" >&2
+}
+
 # die TEXT: the command cannot go on.
 die() {
-	printf '%s%s:%s %s\n' "$SAY_RED" "${0##*/}" "$SAY_PLAIN" "$*" >&2
+	say_wrong "$*"
 	exit 1
+}
+
+# misuse TEXT: the command line is wrong.  The command has a function usage.
+misuse() {
+	say_wrong "$*"
+	echo >&2
+	usage >&2
+	exit 64
 }
