@@ -1,6 +1,6 @@
 #!/bin/bash
-# The demo shows what it promises, twice, and leaves nothing behind; neither
-# does one that is interrupted half way.
+# The demo shows what it promises and leaves nothing behind; neither does one
+# that is interrupted half way, and it says so.
 set -u
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -40,4 +40,6 @@ TMPDIR=$room/tmp "$TOP/demo" >"$room/out" 2>&1 &
 lab_wait 60 half_way || fail "it does not begin a second time"
 kill -TERM $!
 wait $! && fail "an interrupted demo claims success"
+grep -q 'interrupted; all taken down' "$room/out" ||
+	fail "an interrupted demo says nothing"
 tidy

@@ -6,7 +6,7 @@
 # are below $LAB.  Nothing outside is touched, two laboratories never meet, and
 # when the processes end the kernel takes the namespaces, links and mounts
 # away: unless it is told to stay, the laboratory even dies with a caller that
-# is killed by SIGKILL.
+# is killed by SIGKILL, and the next one deletes its files.
 #
 # shellcheck shell=bash
 
@@ -19,6 +19,8 @@ declare -A LAB_PID=()
 
 # shellcheck source=say.sh
 . "$LAB_SUPPORT/say.sh"
+# shellcheck source=scratch.sh
+. "$LAB_SUPPORT/scratch.sh"
 # shellcheck source=host.sh
 . "$LAB_SUPPORT/host.sh"
 
@@ -47,7 +49,8 @@ lab_usable() {
 lab_up() {
 	PATH=$PATH:/usr/sbin:/sbin
 	LAB_STAY=$1
-	LAB=$(mktemp -d "${TMPDIR:-/tmp}/mr.XXXXXX")
+	scratch_new mr || return 1
+	LAB=$SCRATCH
 	chmod 755 "$LAB"
 	mkdir "$LAB/zones"
 	lab_machine net dns.example || return 1

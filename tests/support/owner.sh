@@ -2,7 +2,8 @@
 # that nothing in it ends up owned by root.
 # shellcheck shell=bash
 
-OWNER_LOG=''
+# shellcheck source=scratch.sh
+. "$TOP/tests/support/scratch.sh"
 
 # owner_run COMMAND ...: run a command in the source tree as its owner.
 owner_run() {
@@ -21,7 +22,6 @@ owner_run() {
 # owner_mend: at the end, hand what root wrote into the build directory to its
 # owner.
 owner_mend() {
-	rm -f "$OWNER_LOG"
 	[ "$(id -u)" = 0 ] && [ -d "$TOP/build" ] || return 0
 	find "$TOP/build" -user root \
 		-exec chown -h --reference="$TOP" {} + 2>/dev/null || :
@@ -31,16 +31,15 @@ owner_mend() {
 # cmake and build in build/DIRECTORY; quiet unless it fails.  Two at once would
 # spoil each other's files, so the second one waits.
 owner_build() {
-	local preset=$1 directory=build/$2
+	local preset=$1 directory=build/$2 status=0
 	shift 2
-	rm -f "$OWNER_LOG"
-	OWNER_LOG=$(mktemp "${TMPDIR:-/tmp}/mailreeve-build.XXXXXX")
-	if ! {
+	scratch_file || return 1
+	{
 		flock 9
 		owner_run cmake --preset "$preset" -B "$directory" "$@" &&
 			owner_run cmake --build "$directory"
-	} >"$OWNER_LOG" 2>&1 9<"$TOP/CMakeLists.txt"; then
-		tail -n 60 "$OWNER_LOG" >&2
-		return 1
-	fi
+	} >&"$SCRATCH_FILE" 2>&1 9<"$TOP/CMakeLists.txt" || status=1
+	[ "$status" = 0 ] || scratch_tail 60 >&2
+	scratch_close
+	return "$status"
 }

@@ -3,6 +3,9 @@
 # has everything already needs neither root nor a network.
 # shellcheck shell=bash
 
+# shellcheck source=scratch.sh
+. "$TOP/tests/support/scratch.sh"
+
 # The names are the same on Debian 12 and 13.
 PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
@@ -92,7 +95,8 @@ packages_look() {
 # files that the mirror no longer has: then refresh them and try once more.
 packages_install() {
 	local -a fresh=()
-	local service
+	local service status=0
+	scratch_file || die "no room for a log in ${TMPDIR:-/tmp}"
 	for service in $PACKAGES_SERVICES; do
 		[ -e "/lib/systemd/system/$service.service" ] ||
 			fresh+=("$service")
@@ -105,12 +109,12 @@ packages_install() {
 		packages_apt -q install "$@" || {
 			packages_apt -q update && packages_apt -q install "$@"
 		}
-	) >"${TMPDIR:-/tmp}/mailreeve-apt.$$" 2>&1 || {
-		tail -n 20 "${TMPDIR:-/tmp}/mailreeve-apt.$$" >&2
-		rm -f "${TMPDIR:-/tmp}/mailreeve-apt.$$"
+	) >&"$SCRATCH_FILE" 2>&1 || status=1
+	[ "$status" = 0 ] || {
+		scratch_tail 20 >&2
 		die "apt-get install failed"
 	}
-	rm -f "${TMPDIR:-/tmp}/mailreeve-apt.$$"
+	scratch_close
 	packages_rest "${fresh[@]}"
 }
 

@@ -174,8 +174,8 @@ root_sources() {
 # tree; its directory is ROOT_RUN.  Every process in it holds its lock.
 root_layer() {
 	ROOT_RUN=$(mktemp -d "$ROOT_CACHE/run.XXXXXX") || return 1
-	exec {ROOT_RUN_LOCK}>"$ROOT_RUN/lock"
-	flock -s "$ROOT_RUN_LOCK"
+	exec {ROOT_RUN_LOCK}>"$ROOT_RUN/lock.new"
+	flock -s "$ROOT_RUN_LOCK" && mv "$ROOT_RUN/lock.new" "$ROOT_RUN/lock"
 	chmod 755 "$ROOT_RUN"
 	mkdir "$ROOT_RUN/root" "$ROOT_RUN/upper" "$ROOT_RUN/work" "$ROOT_RUN/src"
 	tar -C "$TOP" --exclude=./build --exclude=./.git -cf - . |
@@ -209,7 +209,7 @@ root_demo() {
 	local suite=$1 keep=$2 option='' status
 	command -v debootstrap >/dev/null || packages_need root
 	say_step "Working in a Debian $suite of its own"
-	trap root_drop EXIT
+	trap root_leave EXIT
 	trap 'exit 130' INT TERM HUP
 	root_base "$suite" build mail || die "cannot make it"
 	[ "$keep" = no ] || option=--keep
@@ -220,6 +220,17 @@ root_demo() {
 	sed "1s|^|$ROOT_RUN/upper|" "$ROOT_RUN/upper$STATE" >"$STATE"
 	echo "$ROOT_RUN" >"$STATE.root"
 	ROOT_RUN=''
+}
+
+# root_leave: whatever happened, no layer stays.  Once there is one, the demo in
+# it says itself that it was interrupted.
+root_leave() {
+	local status=$? began=$ROOT_RUN
+	trap '' INT TERM HUP PIPE
+	root_drop
+	[ "$status" != 130 ] || [ -n "$began" ] ||
+		say_wrong "interrupted; all taken down"
+	exit "$status"
 }
 
 # root_forget FILE: delete the layer that FILE names.
