@@ -172,6 +172,26 @@ remember_place(struct tree *tree, const cfg_t *section, const cfg_opt_t *opt,
 	tree->places = made;
 }
 
+/* ${text} is no value of ${option}. */
+static void
+fail_value(struct tree *tree, const cfg_t *section,
+    const struct conf_option *option, const char *text)
+{
+	struct buf buf;
+
+	buf_init(&buf, tree->arena, ALLOWED_MAX);
+	if (value_needs_unit(option, span_str(text), &buf)) {
+		tree_fail(tree, section->filename, section->line,
+		    "option `%s': `%s' has no unit: %s?", option->name, text,
+		    buf_str(&buf));
+		return;
+	}
+	value_allowed(&buf, option);
+	tree_fail(tree, section->filename, section->line,
+	    "option `%s': found `%s', allowed is %s", option->name, text,
+	    buf_str(&buf));
+}
+
 /* libconfuse calls this for each value that it reads, strings as well as the
  * defaults of lists. */
 static int
@@ -180,7 +200,6 @@ on_value(cfg_t *section, cfg_opt_t *opt, const char *text, void *result)
 	struct level *level = level_of(section);
 	const struct conf_option *option = option_of(level, opt->name);
 	int64_t number;
-	struct buf allowed;
 
 	/* libconfuse takes section|option for a path. */
 	if (option == NULL) {
@@ -193,11 +212,7 @@ on_value(cfg_t *section, cfg_opt_t *opt, const char *text, void *result)
 	if (value_is_text(option) ||
 	    value_number(option, span_str(text), &number))
 		return (0);
-	buf_init(&allowed, level->tree->arena, ALLOWED_MAX);
-	value_allowed(&allowed, option);
-	tree_fail(level->tree, section->filename, section->line,
-	    "option `%s': found `%s', allowed is %s", option->name, text,
-	    buf_str(&allowed));
+	fail_value(level->tree, section, option, text);
 	return (-1);
 }
 

@@ -59,8 +59,9 @@ read_integer(struct span text, int64_t *out)
 }
 
 static bool
-read_with_unit(const struct unit *unit, struct span text, int64_t *out)
+read_with_unit(const struct conf_option *option, struct span text, int64_t *out)
 {
+	const struct unit *unit = units_of(option);
 	struct span digits = span_take_while(&text, span_is_digit);
 	uint64_t value;
 
@@ -71,6 +72,9 @@ read_with_unit(const struct unit *unit, struct span text, int64_t *out)
 		   span_str(unit->suffixes).len)
 		unit++;
 	if (unit->suffixes == NULL && text.len > 0)
+		return (false);
+	/* Seconds are seldom what is meant where days are usual. */
+	if (option->type == CONF_DURATION && text.len == 0 && value != 0)
 		return (false);
 	return (!__builtin_mul_overflow(
 	    (int64_t)value, text.len > 0 ? unit->factor : 1, out));
@@ -100,7 +104,7 @@ value_number(const struct conf_option *option, struct span text, int64_t *out)
 		return (read_integer(text, out) && in_range(option, *out));
 	case CONF_SIZE:
 	case CONF_DURATION:
-		return (read_with_unit(units_of(option), text, out) &&
+		return (read_with_unit(option, text, out) &&
 			in_range(option, *out));
 	case CONF_STRING:
 	case CONF_LIST:
@@ -108,6 +112,32 @@ value_number(const struct conf_option *option, struct span text, int64_t *out)
 		break;
 	}
 	return (false);
+}
+
+bool
+value_needs_unit(
+    const struct conf_option *option, struct span text, struct buf *buf)
+{
+	const char *units[sizeof(durations) / sizeof(durations[0])];
+	size_t count = 0;
+	uint64_t value;
+	int64_t seconds;
+
+	if (option->type != CONF_DURATION ||
+	    !span_to_u64(text, DIGITS_MAX, &value))
+		return (false);
+	for (const struct unit *unit = durations; unit->suffixes != NULL;
+	     unit++)
+		if (!__builtin_mul_overflow(
+			(int64_t)value, unit->factor, &seconds) &&
+		    in_range(option, seconds))
+			units[count++] = unit->suffixes;
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_str(buf, i + 1 == count ? " or " : ", ");
+		buf_printf(buf, "%" PRIu64 "%s", value, units[i]);
+	}
+	return (count > 0);
 }
 
 bool

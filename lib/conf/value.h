@@ -20,6 +20,14 @@ bool value_number(
     const struct conf_option *option, struct span text, int64_t *out);
 
 /**
+ * value_needs_unit(option, text, buf):
+ * Say whether ${text} is but a duration of ${option} that lacks its unit, and
+ * then append to ${buf} what may be meant: `7d, 7h, 7m or 7s'.
+ */
+bool value_needs_unit(
+    const struct conf_option *option, struct span text, struct buf *buf);
+
+/**
  * value_is_text(option):
  * Say whether the values of ${option} are any strings.
  */

@@ -346,7 +346,7 @@ prepare(struct explain *explain, const char *milter)
 		    robust_fail(robust, "%s", keyfolder_error(robust->keys)));
 	buf_add(&robust->zone, zone);
 	milter_daemon_options(robust->daemon);
-	daemon_option(robust->daemon, "dns_timeout = 1");
+	daemon_option(robust->daemon, "dns_timeout = 1s");
 	explain->config = daemon_path(robust->daemon, "milter.conf");
 	return (robust_start(robust, false));
 }

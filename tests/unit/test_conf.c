@@ -51,7 +51,8 @@ static const struct conf_option table[] = {
 	{ "header_size", CONF_SIZE, "90k", 1024, 1048576,
 	    .help = "The largest header.",
 	    .offset = offsetof(struct settings, header_size) },
-	{ "timeout", CONF_DURATION, "90s", .help = "How long to wait.",
+	{ "timeout", CONF_DURATION, "90s", 0, 604800,
+	    .help = "How long to wait.",
 	    .offset = offsetof(struct settings, timeout) },
 	{ "hostname", CONF_STRING, NULL, .help = "Our name.",
 	    .offset = offsetof(struct settings, hostname) },
@@ -240,7 +241,6 @@ durations_have_units(void **state)
 {
 	static const struct number_case cases[] = {
 		{ "0", 0 },
-		{ "30", 30 },
 		{ "30s", 30 },
 		{ "5m", 300 },
 		{ "2h", 7200 },
@@ -284,6 +284,13 @@ static const struct error_case errors[] = {
 	{ "timeout = 5y", "found `5y', allowed is a duration such as 30s, 5m, "
 			  "2h or 7d" },
 	{ "timeout = 999999999999999999d", "found `999" },
+	{ "\ntimeout = 7", "/c:2: option `timeout': `7' has no unit: 7d, 7h, "
+			   "7m or 7s?" },
+	{ "timeout = 30", "`30' has no unit: 30h, 30m or 30s?" },
+	{ "timeout = 5000", "`5000' has no unit: 5000m or 5000s?" },
+	{ "timeout = 700000",
+	    "found `700000', allowed is a duration such as 30s, "
+	    "5m, 2h or 7d from 0 to 7d" },
 	{ "mode = none", "/c:1: option `mode': found `none', allowed is sign, "
 			 "verify or both" },
 	{ "mode = {sign}", "/c:1: found `{' where" },
