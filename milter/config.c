@@ -249,28 +249,35 @@ string_differs(const char *a, const char *b)
 }
 
 const char *
-config_restart_needed(const struct config *running, const struct config *loaded)
+config_restart_needed(const struct config *started, const struct config *loaded)
 {
-	const struct config_settings *a = &running->settings;
+	const struct config_settings *a = &started->settings;
 	const struct config_settings *b = &loaded->settings;
+	const struct {
+		const char *name;
+		bool differs;
+	} options[] = {
+		{ "socket", string_differs(a->socket, b->socket) },
+		{ "socket_group",
+		    string_differs(a->socket_group, b->socket_group) },
+		{ "user", string_differs(a->user, b->user) },
+		{ "resolvers", list_differs(&a->resolvers, &b->resolvers) },
+		{ "trust_anchor",
+		    string_differs(a->trust_anchor, b->trust_anchor) },
+		{ "dns_cache_entries",
+		    a->dns_cache_entries != b->dns_cache_entries },
+		{ "log_format", a->log_format != b->log_format },
+		{ "log_to", a->log_to != b->log_to },
+	};
+	const char *names = NULL;
 
-	if (string_differs(a->socket, b->socket))
-		return ("socket");
-	if (string_differs(a->socket_group, b->socket_group))
-		return ("socket_group");
-	if (string_differs(a->user, b->user))
-		return ("user");
-	if (list_differs(&a->resolvers, &b->resolvers))
-		return ("resolvers");
-	if (string_differs(a->trust_anchor, b->trust_anchor))
-		return ("trust_anchor");
-	if (a->dns_cache_entries != b->dns_cache_entries)
-		return ("dns_cache_entries");
-	if (a->log_format != b->log_format)
-		return ("log_format");
-	if (a->log_to != b->log_to)
-		return ("log_to");
-	return (NULL);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].differs)
+			names = names == NULL
+			            ? options[i].name
+			            : arena_printf(loaded->arena, "%s, %s",
+					  names, options[i].name);
+	return (names);
 }
 
 void

@@ -116,12 +116,12 @@ bool config_is_trusted(
     const struct config *config, const struct network_address *client);
 
 /**
- * config_restart_needed(running, loaded):
- * Return the name of an option that differs between the two and that only a
- * restart changes, or NULL.
+ * config_restart_needed(started, loaded):
+ * Return the names of all options that differ between the two and that only a
+ * restart changes, which live as long as ${loaded}; or NULL.
  */
 const char *config_restart_needed(
-    const struct config *running, const struct config *loaded);
+    const struct config *started, const struct config *loaded);
 
 /**
  * config_print(config, stream):

@@ -102,13 +102,12 @@ reload(const struct control *control)
 		log_error(control->log, "reload_failed",
 		    LOG_TEXT("kept", "the configuration in force"));
 	} else {
-		struct config *running = service_config(control->service);
-		const char *option = config_restart_needed(running, loaded);
+		const char *options =
+		    config_restart_needed(control->started, loaded);
 
-		config_free(running);
-		if (option != NULL)
+		if (options != NULL)
 			log_warning(control->log, "restart_needed",
-			    LOG_TEXT("option", option));
+			    LOG_TEXT("options", options));
 		log_set_level(
 		    control->log, (enum log_level)loaded->settings.log_level);
 		service_replace(control->service, loaded);
@@ -127,7 +126,8 @@ stop(const struct control *control)
 	(void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64,
 	    (settings->drain_timeout + 2 * SETTLE_SECONDS) * 1000000);
 	log_info(control->log, "stopping");
-	listen_close(settings);
+	/* A reload may name another socket; ours is the first one. */
+	listen_close(&control->started->settings);
 	unsigned int left =
 	    service_drain(control->service, settings->drain_timeout);
 

@@ -12,6 +12,7 @@
 
 struct control {
 	struct service *service;
+	const struct config *started; /* what the process began with */
 	struct log *log;
 	const char *path; /* of the configuration file */
 	const struct config_reader *reader;

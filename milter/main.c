@@ -227,28 +227,34 @@ become_user(const char *path, struct log *log, struct config_reader *reader,
 
 /* Start the service and its socket; NULL with the reason in ${error}. */
 static struct service *
-open_service(const struct config_reader *reader, const char *path,
-    struct log *log, struct arena *arena, const char **error)
+open_service(struct config *config, struct log *log, struct arena *arena,
+    const char **error)
 {
-	struct config *config = config_load(path, reader);
-
-	*error = "the configuration is wrong";
-	if (config == NULL)
-		return (NULL);
 	struct service *service =
 	    service_new(config_ref(config), log, &clock_system, arena, error);
 
-	if (service != NULL) {
-		*error = hooks_register(service) == 0
-		             ? listen_open(&config->settings, arena)
-		             : "libmilter refuses the filter";
-		if (*error != NULL) {
-			service_free(service);
-			service = NULL;
-		}
-	}
-	config_free(config);
-	return (service);
+	if (service == NULL)
+		return (NULL);
+	*error = hooks_register(service) == 0
+	             ? listen_open(&config->settings, arena)
+	             : "libmilter refuses the filter";
+	if (*error == NULL)
+		return (service);
+	service_free(service);
+	return (NULL);
+}
+
+/* Serve as ${config} says, until a signal ends it. */
+static int
+run(struct config *config, struct control *control, struct arena *arena)
+{
+	const char *error;
+
+	control->started = config;
+	control->service = open_service(config, control->log, arena, &error);
+	if (control->service == NULL)
+		return (fail(control->log, EX_UNAVAILABLE, error));
+	return (control_run(control));
 }
 
 static int
@@ -264,14 +270,17 @@ serve(const char *path, struct log *log, struct arena *arena)
 
 	if (error != NULL)
 		return (fail(log, EX_CONFIG, error));
+	struct config *config = config_load(path, &reader);
+
+	if (config == NULL)
+		return (fail(log, EX_CONFIG, "the configuration is wrong"));
 	struct control control = {
 		.log = log, .path = path, .reader = &reader
 	};
+	int status = run(config, &control, arena);
 
-	control.service = open_service(&reader, path, log, arena, &error);
-	if (control.service == NULL)
-		return (fail(log, EX_UNAVAILABLE, error));
-	return (control_run(&control));
+	config_free(config);
+	return (status);
 }
 
 /* What lives as long as the process is left to its end: libmilter's idle
