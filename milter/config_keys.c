@@ -16,6 +16,12 @@ keystore_error(void *cookie, const char *text)
 	config_error(cookie, NULL, text);
 }
 
+static void
+keystore_warning(void *cookie, const char *text)
+{
+	config_warning(cookie, text);
+}
+
 /* Room for one more after ${count} elements of ${size} bytes; the array doubles
  * when it is full, at powers of two. */
 static void *
@@ -256,6 +262,51 @@ read_stored_domains(struct config_loading *loading, struct keystore rest)
 	}
 }
 
+static const char *
+absent_store(const struct config_loading *loading)
+{
+	struct arena *arena = loading->config->arena;
+	const char *folder = loading->config->settings.key_store;
+
+	return (arena_printf(arena,
+	    "the folder %s does not exist; make it with: %s", folder,
+	    keyfile_make_folder(folder, &loading->reader->key_owner, arena)));
+}
+
+/* Only the default folder may be missing: whoever names one means it. */
+static struct keystore
+load_store(struct config_loading *loading)
+{
+	struct arena *arena = loading->config->arena;
+	const char *folder = loading->config->settings.key_store;
+	const struct keystore_reader reader = {
+		.owner = &loading->reader->key_owner,
+		.error = keystore_error,
+		.warning = keystore_warning,
+		.cookie = loading,
+	};
+	struct keystore store;
+
+	(void)keystore_load(arena, folder, &reader, &store);
+	if (store.absent &&
+	    conf_place_of(loading->places, "key_store", 0) != NULL)
+		config_error_in(loading, "key_store", 0, absent_store(loading));
+	return (store);
+}
+
+static void
+warn_of_no_key(struct config_loading *loading, const struct keystore *store)
+{
+	struct arena *arena = loading->config->arena;
+	const char *why = store->absent
+	                      ? absent_store(loading)
+	                      : arena_printf(arena, "no active key in %s",
+				    loading->config->settings.key_store);
+
+	config_warning(loading,
+	    arena_printf(arena, "outbound mail goes unsigned: %s", why));
+}
+
 void
 config_keys_read(struct config_loading *loading)
 {
@@ -267,17 +318,12 @@ config_keys_read(struct config_loading *loading)
 	if (!settings->sign)
 		return;
 	if (!loading->reader->without_keys)
-		(void)keystore_load(config->arena, settings->key_store,
-		    &loading->reader->key_owner, keystore_error, loading,
-		    &store);
+		store = load_store(loading);
 	for (size_t i = 0; i < settings->signing.count; i++)
 		read_section(loading, &sections[i], &store);
 	if (!loading->reader->without_keys)
 		read_stored_domains(loading, store);
 	if (!loading->failed && !loading->reader->without_keys &&
 	    config->private_count == 0)
-		config_warning(loading,
-		    arena_printf(config->arena,
-			"no active key in %s: outbound mail goes unsigned",
-			settings->key_store));
+		warn_of_no_key(loading, &store);
 }

@@ -216,7 +216,9 @@ become_user(const char *path, struct log *log, struct config_reader *reader,
 	log_set(log, (enum log_sink)settings->log_to,
 	    (enum log_format)settings->log_format,
 	    (enum log_level)settings->log_level);
-	reader->key_owner = privileges_owner(settings->user);
+	/* Others than root stay who they are. */
+	reader->key_owner =
+	    privileges_owner(reader->from_root ? settings->user : NULL);
 	reader->without_keys = false;
 
 	const char *error = privileges_drop(settings->user, arena);

@@ -46,7 +46,7 @@ privileges_drop(const char *user, struct arena *arena)
 struct keyfile_owner
 privileges_owner(const char *user)
 {
-	const struct passwd *entry = geteuid() == 0 ? getpwnam(user) : NULL;
+	const struct passwd *entry = user != NULL ? getpwnam(user) : NULL;
 	struct keyfile_owner owner = { geteuid(), getegid() };
 
 	if (entry != NULL)

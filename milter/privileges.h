@@ -23,8 +23,7 @@ const char *privileges_drop(const char *user, struct arena *arena);
 
 /**
  * privileges_owner(user):
- * Return whom the daemon runs as: ${user} and his group when root, else
- * ourselves.
+ * Return ${user} and his group, or ourselves when it is NULL or no user.
  */
 struct keyfile_owner privileges_owner(const char *user);
 

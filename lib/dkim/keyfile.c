@@ -77,6 +77,9 @@ explain_denied(
 	const char *folder = closed_folder(path, arena);
 	struct stat status;
 
+	if (geteuid() != 0 && geteuid() != owner->user)
+		return (arena_printf(
+		    arena, "user %s cannot read this; run it with sudo", user));
 	if (folder != NULL)
 		return (arena_printf(arena,
 		    "user %s cannot enter the folder %s; mend it with: chgrp "
@@ -84,9 +87,6 @@ explain_denied(
 		    user, folder, group, folder, folder));
 	if (stat(path, &status) != 0)
 		return (arena_printf(arena, "%s", strerror(errno)));
-	if ((status.st_mode & S_IRGRP) != 0 && status.st_gid == owner->group)
-		return (arena_printf(arena,
-		    "only group %s can read this; run it as root", group));
 	return (
 	    arena_printf(arena, "user %s cannot read this; mend it with: %s",
 		user, cure(path, &status, owner, arena)));
@@ -96,9 +96,21 @@ const char *
 keyfile_explain(
     const char *path, const struct keyfile_owner *owner, struct arena *arena)
 {
-	if (errno == EACCES)
-		return (explain_denied(path, owner, arena));
-	return (arena_strdup(arena, strerror(errno)));
+	int error = errno;
+	const char *text = arena_strdup(arena, strerror(error));
+
+	if (error == EACCES)
+		text = arena_printf(
+		    arena, "%s: %s", text, explain_denied(path, owner, arena));
+	return (text);
+}
+
+const char *
+keyfile_make_folder(
+    const char *path, const struct keyfile_owner *owner, struct arena *arena)
+{
+	return (arena_printf(arena, "install -d -o root -g %s -m 750 %s",
+	    group_name(arena, owner->group), path));
 }
 
 /* As keyfile_explain(), when a private key may be missing. */

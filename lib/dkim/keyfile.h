@@ -33,9 +33,17 @@ int keyfile_open(const char *path, const struct keyfile_owner *owner,
 /**
  * keyfile_explain(path, owner, arena):
  * Return why ${path}, a file or a folder, just could not be opened, as errno
- * says, with the cure, allocated from ${arena}.
+ * says, with the cure, allocated from ${arena}.  Whoever is neither root nor
+ * ${owner} need only be root.
  */
 const char *keyfile_explain(
+    const char *path, const struct keyfile_owner *owner, struct arena *arena);
+
+/**
+ * keyfile_make_folder(path, owner, arena):
+ * Return the command that makes ${path} a folder for keys of ${owner}.
+ */
+const char *keyfile_make_folder(
     const char *path, const struct keyfile_owner *owner, struct arena *arena);
 
 #endif

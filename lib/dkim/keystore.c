@@ -14,9 +14,7 @@
 /* What keystore_load() hands down. */
 struct loader {
 	struct arena *arena;
-	const struct keyfile_owner *owner;
-	keystore_complain *complain;
-	void *cookie;
+	const struct keystore_reader *reader;
 	struct keystore *out;
 	size_t size;
 	int result;
@@ -45,8 +43,15 @@ static void
 complain(struct loader *loader, const char *file, const char *what)
 {
 	loader->result = -1;
-	loader->complain(
-	    loader->cookie, arena_printf(loader->arena, "%s: %s", file, what));
+	loader->reader->error(loader->reader->cookie,
+	    arena_printf(loader->arena, "%s: %s", file, what));
+}
+
+static void
+warn(const struct loader *loader, const char *folder, const char *what)
+{
+	loader->reader->warning(loader->reader->cookie,
+	    arena_printf(loader->arena, "%s: %s", folder, what));
 }
 
 static int
@@ -127,7 +132,8 @@ load_file(struct loader *loader, const char *folder, const char *domain)
 	const char *file = arena_printf(arena, "%s/keys.json", folder);
 	const char *wrong;
 	json_error_t error;
-	int fd = keyfile_open(file, loader->owner, KEYFILE_LIST, arena, &wrong);
+	int fd = keyfile_open(
+	    file, loader->reader->owner, KEYFILE_LIST, arena, &wrong);
 
 	if (fd < 0) {
 		complain(loader, file, wrong);
@@ -145,6 +151,16 @@ load_file(struct loader *loader, const char *folder, const char *domain)
 	json_decref(root);
 }
 
+static bool
+has_list(struct arena *arena, const char *folder)
+{
+	struct stat status;
+
+	return (
+	    lstat(arena_printf(arena, "%s/keys.json", folder), &status) == 0 ||
+	    errno != ENOENT);
+}
+
 static void
 load_domain(struct loader *loader, const char *directory, const char *name)
 {
@@ -154,13 +170,18 @@ load_domain(struct loader *loader, const char *directory, const char *name)
 
 	if (stat(folder, &status) != 0) {
 		complain(loader, folder,
-		    keyfile_explain(folder, loader->owner, loader->arena));
+		    keyfile_explain(
+			folder, loader->reader->owner, loader->arena));
 		return;
 	}
 	if (!S_ISDIR(status.st_mode))
 		return;
+	/* lost+found, or a domain that somebody is about to fill. */
 	if (domain == NULL)
-		complain(loader, folder, "the folder's name is no domain name");
+		warn(loader, folder,
+		    "left out: the folder's name is no domain name");
+	else if (!has_list(loader->arena, folder))
+		warn(loader, folder, "left out: there is no keys.json in it");
 	else
 		load_file(loader, folder, domain);
 }
@@ -173,24 +194,20 @@ is_visible(const struct dirent *entry)
 
 int
 keystore_load(struct arena *arena, const char *directory,
-    const struct keyfile_owner *owner, keystore_complain *complain_to,
-    void *cookie, struct keystore *out)
+    const struct keystore_reader *reader, struct keystore *out)
 {
-	struct loader loader = { .arena = arena,
-		.owner = owner,
-		.complain = complain_to,
-		.cookie = cookie,
-		.out = out };
+	struct loader loader = { .arena = arena, .reader = reader, .out = out };
 	struct dirent **names;
 
 	*out = (struct keystore){ 0 };
 	int count = scandir(directory, &names, is_visible, alphasort);
 
-	if (count < 0 && errno == ENOENT)
+	out->absent = count < 0 && errno == ENOENT;
+	if (out->absent)
 		return (0);
 	if (count < 0) {
 		complain(&loader, directory,
-		    keyfile_explain(directory, owner, arena));
+		    keyfile_explain(directory, reader->owner, arena));
 		return (-1);
 	}
 	if (count > KEYSTORE_MAX_DOMAINS)

@@ -12,6 +12,7 @@
 #ifndef DKIM_KEYSTORE_H
 #define DKIM_KEYSTORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -39,20 +40,30 @@ struct keystore_key {
 struct keystore {
 	struct keystore_key *keys; /* of all domains, by name of the folder */
 	size_t count;
+	bool absent; /* there is no such directory */
 };
 
-/* Receives one error as a sentence without a line end. */
+/* Receives a sentence without a line end. */
 typedef void keystore_complain(void *cookie, const char *text);
 
+/* Who reads a key store. */
+struct keystore_reader {
+	const struct keyfile_owner *owner;
+	keystore_complain *error;   /* a key cannot be used */
+	keystore_complain *warning; /* a folder holds no keys */
+	void *cookie;
+};
+
 /**
- * keystore_load(arena, directory, owner, complain, cookie, out):
+ * keystore_load(arena, directory, reader, out):
  * Read every keys.json below ${directory} into ${out}, which lives as long as
- * ${arena}; private keys stay on disk.  A directory that does not exist holds
- * no keys.  Tell ${complain} of each file that is wrong, or that others than
- * root and ${owner} could change, and return -1 then, else 0.
+ * ${arena}; private keys stay on disk.  A directory that does not exist is
+ * absent and holds no keys.  Warn ${reader} of a folder that is not named for a
+ * domain or has no keys.json, and leave it out.  Tell it of each file that is
+ * wrong, or that others than root and ${reader}->owner could change, and return
+ * -1 then, else 0.
  */
 int keystore_load(struct arena *arena, const char *directory,
-    const struct keyfile_owner *owner, keystore_complain *complain,
-    void *cookie, struct keystore *out);
+    const struct keystore_reader *reader, struct keystore *out);
 
 #endif

@@ -68,7 +68,17 @@ accepts() {
 printf 'example.org. 300 IN A 192.0.2.1\n' >"$folder/zone"
 touch "$folder/empty"
 
+mkdir "$folder/keys"
+
 accepts 'no errors; signs with 0 keys'
+accepts 'warning: outbound mail goes unsigned: no active key in' ''
+refuses 'conf:6: key_store: the folder /nonexistent does not exist; .*install' \
+	'key_store = /nonexistent'
+refuses 'error: .*/empty: Not a directory' \
+	"key_store = $folder/empty"
+mkdir "$folder/keys/lost+found" "$folder/keys/example.net"
+accepts 'warning: .*/lost\+found: left out: the folder.s name' ''
+accepts 'warning: .*/example\.net: left out: there is no keys\.json' ''
 refuses 'socket: /nonexistent: .*install -d -o '"$user" \
 	'socket = "unix:/nonexistent/socket"'
 refuses 'conf:6: socket: "foo": write unix:PATH' 'socket = "foo"'
@@ -129,7 +139,7 @@ if [[ $(id -u) = 0 ]]; then
 	accepts 'no errors; signs with 1 keys' ''
 	chown root:root "$stored"
 	chmod 600 "$stored"
-	refuses "user $user cannot read this; .*: chgrp $group .*chmod 640" ''
+	refuses "Permission denied: user $user cannot read this; .*: chgrp $group .*chmod 640" ''
 	# The command that -t gives mends it.
 	eval "$(check | sed -n 's/.*mend it with: //p')"
 	accepts 'no errors; signs with 1 keys' ''
@@ -147,5 +157,13 @@ if [[ $(id -u) = 0 ]]; then
 	chown root "$folder/keys/example.org/keys.json"
 	chmod 700 "$folder/keys/example.org"
 	refuses "cannot enter the folder $folder/keys/example.org; " ''
+	# Somebody else need not be told of commands for root.
+	chmod 750 "$folder/keys/example.org"
+	cp "$milter" "$folder/milter"
+	ordinary=(setpriv --reuid=54321 --regid=54321 --clear-groups)
+	said=$("${ordinary[@]}" "$folder/milter" -t -c "$folder/conf" 2>&1)
+	grep -q 'Permission denied: .*run it with sudo$' <<<"$said" ||
+		problem "an ordinary user is told: $said"
+	grep -q 'chgrp' <<<"$said" && problem "told to mend: $said"
 fi
 exit "$failed"

@@ -25,7 +25,6 @@ static const struct {
 	{ "example.org", "{\"schema\":1}", "list of keys", 0 },
 	{ "example.org", "{\"schema\":1,", "line 1", 0 },
 	{ "example.org", "[]", "schema", 0 },
-	{ "bad name", "{\"schema\":1,\"keys\":[]}", "no domain name", 0 },
 	{ "example.org",
 	    "{\"schema\":1,\"keys\":[{\"selector\":\"../x\",\"algorithm\":"
 	    "\"rsa\",\"state\":\"active\"}]}",
@@ -44,10 +43,43 @@ static const struct {
 	    "a key needs", 0 },
 };
 
+/* Folders of no domain are no reason not to sign. */
+static const struct {
+	const char *folder;
+	const char *file;
+	const char *warning; /* a part of it */
+} skipped[] = {
+	{ "lost+found", "x", "lost+found: left out: the folder's name" },
+	{ "bad name", "keys.json", "no domain name" },
+	{ "example.net", "s1.rsa.pem",
+	    "example.net: left out: there is no "
+	    "keys.json" },
+};
+
 static void
 remember_error(void *cookie, const char *text)
 {
 	(void)snprintf(cookie, 512, "%s", text);
+}
+
+/* A warning is no error. */
+static void
+remember_warning(void *cookie, const char *text)
+{
+	(void)snprintf(cookie, 512, "warning: %s", text);
+}
+
+static int
+load(struct arena *arena, const char *directory, char *text,
+    struct keystore *out)
+{
+	const struct keyfile_owner owner = { geteuid(), getegid() };
+	const struct keystore_reader reader = { .owner = &owner,
+		.error = remember_error,
+		.warning = remember_warning,
+		.cookie = text };
+
+	return (keystore_load(arena, directory, &reader, out));
 }
 
 static void
@@ -68,7 +100,6 @@ test_load(void **state)
 		char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
 		char error[512] = "";
 		struct arena *arena = arena_new();
-		const struct keyfile_owner owner = { geteuid(), getegid() };
 		struct keystore store;
 
 		assert_non_null(mkdtemp(directory));
@@ -78,8 +109,7 @@ test_load(void **state)
 
 		assert_int_equal(mkdir(folder, 0700), 0);
 		write_file(file, cases[i].json);
-		int loaded = keystore_load(
-		    arena, directory, &owner, remember_error, error, &store);
+		int loaded = load(arena, directory, error, &store);
 
 		if (cases[i].error == NULL
 			? loaded != 0
@@ -94,18 +124,47 @@ test_load(void **state)
 }
 
 static void
+test_skipped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(skipped); i++) {
+		char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
+		char text[512] = "";
+		struct arena *arena = arena_new();
+		struct keystore store;
+
+		assert_non_null(mkdtemp(directory));
+		char *folder =
+		    arena_printf(arena, "%s/%s", directory, skipped[i].folder);
+		char *file =
+		    arena_printf(arena, "%s/%s", folder, skipped[i].file);
+
+		assert_int_equal(mkdir(folder, 0700), 0);
+		write_file(file, "{}");
+		assert_int_equal(load(arena, directory, text, &store), 0);
+		if (strncmp(text, "warning: ", 9) != 0 ||
+		    strstr(text, skipped[i].warning) == NULL)
+			fail_msg("case %zu: %s", i, text);
+		assert_int_equal(store.count, 0);
+		assert_false(store.absent);
+		(void)unlink(file);
+		(void)rmdir(folder);
+		(void)rmdir(directory);
+		arena_free(arena);
+	}
+}
+
+static void
 test_absent(void **state)
 {
 	struct arena *arena = arena_new();
-	const struct keyfile_owner owner = { geteuid(), getegid() };
 	struct keystore store;
 	char error[512] = "";
 
 	(void)state;
-	assert_int_equal(keystore_load(arena, "/nonexistent/keys", &owner,
-			     remember_error, error, &store),
-	    0);
+	assert_int_equal(load(arena, "/nonexistent/keys", error, &store), 0);
 	assert_int_equal(store.count, 0);
+	assert_true(store.absent);
 	assert_string_equal(error, "");
 	arena_free(arena);
 }
@@ -115,7 +174,6 @@ static void
 test_foreign_list(void **state)
 {
 	char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
-	const struct keyfile_owner owner = { geteuid(), getegid() };
 	char error[512] = "";
 	struct arena *arena = arena_new();
 	struct keystore store;
@@ -128,17 +186,16 @@ test_foreign_list(void **state)
 	assert_int_equal(mkdir(folder, 0700), 0);
 	write_file(file, "{\"schema\":1,\"keys\":[]}");
 	assert_int_equal(chmod(file, 0646), 0);
-	assert_int_equal(keystore_load(arena, directory, &owner, remember_error,
-			     error, &store),
-	    -1);
+	assert_int_equal(load(arena, directory, error, &store), -1);
 	assert_non_null(strstr(error, "keys.json: others can write"));
 	assert_non_null(strstr(error, "chmod o-w"));
+	/* A link to nowhere is meant to be a list. */
 	assert_int_equal(unlink(file), 0);
+	assert_int_equal(symlink("nowhere", file), 0);
 	error[0] = '\0';
-	assert_int_equal(keystore_load(arena, directory, &owner, remember_error,
-			     error, &store),
-	    -1);
+	assert_int_equal(load(arena, directory, error, &store), -1);
 	assert_non_null(strstr(error, "keys.json: No such file"));
+	assert_int_equal(unlink(file), 0);
 	(void)rmdir(folder);
 	(void)rmdir(directory);
 	arena_free(arena);
@@ -149,7 +206,6 @@ static void
 test_selectors(void **state)
 {
 	char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
-	const struct keyfile_owner owner = { geteuid(), getegid() };
 	char error[512] = "";
 	struct arena *arena = arena_new();
 	struct keystore store;
@@ -162,9 +218,7 @@ test_selectors(void **state)
 	assert_int_equal(mkdir(folder, 0700), 0);
 	write_file(file, "{\"schema\":1,\"keys\":[{\"selector\":\"S1.\","
 			 "\"algorithm\":\"rsa\",\"state\":\"active\"}]}");
-	assert_int_equal(keystore_load(arena, directory, &owner, remember_error,
-			     error, &store),
-	    0);
+	assert_int_equal(load(arena, directory, error, &store), 0);
 	assert_int_equal(store.count, 1);
 	assert_string_equal(store.keys[0].selector, "s1");
 	(void)unlink(file);
@@ -178,6 +232,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_foreign_list),
 		cmocka_unit_test(test_selectors),
