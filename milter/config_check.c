@@ -134,7 +134,8 @@ check_resolvers(struct config_loading *loading)
 			config_error_in(loading, "resolvers", i,
 			    arena_printf(arena,
 				"\"%s\" is neither an IP address, nor "
-				"ADDRESS@PORT, nor \"system\" or \"recursive\"",
+				"ADDRESS@PORT, nor \"system\", "
+				"\"recursive\" or \"zone:FILE\"",
 				item));
 	}
 }
