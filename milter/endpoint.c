@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
-#include <sys/socket.h>
+#include <string.h>
 #include <sys/un.h>
 
 #include "base/span.h"
@@ -22,40 +22,49 @@ static const struct tcp tcp_kinds[] = {
 };
 
 static bool
-is_loopback(int family, const void *address)
+set_inet(const char *text, uint16_t port, struct endpoint *out)
 {
-	if (family == AF_INET) {
-		const struct in_addr *inet = address;
+	struct sockaddr_in inet = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
 
-		return (ntohl(inet->s_addr) >> 24 == IN_LOOPBACKNET);
-	}
-	return (IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)address));
+	if (inet_pton(AF_INET, text, &inet.sin_addr) != 1)
+		return (false);
+	out->loopback = ntohl(inet.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	out->address_len = sizeof(inet);
+	memcpy(&out->address, &inet, sizeof(inet));
+	return (true);
+}
+
+static bool
+set_inet6(const char *text, uint16_t port, struct endpoint *out)
+{
+	struct sockaddr_in6 inet6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+
+	if (inet_pton(AF_INET6, text, &inet6.sin6_addr) != 1)
+		return (false);
+	out->loopback = IN6_IS_ADDR_LOOPBACK(&inet6.sin6_addr);
+	out->address_len = sizeof(inet6);
+	memcpy(&out->address, &inet6, sizeof(inet6));
+	return (true);
 }
 
 /* An IP address, with or without brackets, or localhost, which is 127.0.0.1
  * everywhere; other names need not be this host's, nor stay so. */
 static bool
-read_address(const struct tcp *tcp, struct span text, struct arena *arena,
-    struct endpoint *out)
+read_address(const struct tcp *tcp, struct span text, uint16_t port,
+    struct arena *arena, struct endpoint *out)
 {
-	union {
-		struct in_addr inet;
-		struct in6_addr inet6;
-	} address;
-
-	if (tcp->family == AF_INET && span_is_nocase(text, "localhost")) {
-		out->loopback = true;
-		return (true);
-	}
+	if (tcp->family == AF_INET && span_is_nocase(text, "localhost"))
+		text = span_str("127.0.0.1");
 	if (span_take_byte(&text, '[')) {
 		if (text.len == 0 || span_at(text, text.len - 1) != ']')
 			return (false);
 		text = span_head(text, text.len - 1);
 	}
-	if (inet_pton(tcp->family, arena_str(arena, text), &address) != 1)
-		return (false);
-	out->loopback = is_loopback(tcp->family, &address);
-	return (true);
+	return (tcp->family == AF_INET
+		    ? set_inet(arena_str(arena, text), port, out)
+		    : set_inet6(arena_str(arena, text), port, out));
 }
 
 static const char *
@@ -80,7 +89,7 @@ parse_tcp(const struct tcp *tcp, struct span rest, struct arena *arena,
 		    arena_printf(
 			arena, "%s%u", tcp->prefix, (unsigned int)number),
 		    tcp->example));
-	if (!read_address(tcp, rest, arena, out))
+	if (!read_address(tcp, rest, (uint16_t)number, arena, out))
 		return (arena_printf(arena,
 		    "an %s address should stand after @, such as %s",
 		    tcp->family == AF_INET ? "IPv4" : "IPv6", tcp->example));

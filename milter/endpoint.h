@@ -5,12 +5,15 @@
 #define MILTER_ENDPOINT_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 
 struct endpoint {
-	const char *path; /* of a UNIX socket; NULL: TCP */
-	bool loopback;    /* nobody else can reach it */
+	const char *path;                /* of a UNIX socket; NULL: TCP */
+	bool loopback;                   /* nobody else can reach it */
+	struct sockaddr_storage address; /* TCP */
+	socklen_t address_len;
 };
 
 /**

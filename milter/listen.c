@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
-#include <libgen.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -34,42 +33,6 @@ is_served(const char *path)
 
 	(void)close(fd);
 	return (connected == 0);
-}
-
-static const char *
-check_path(const char *path, const struct config_settings *settings,
-    struct arena *arena)
-{
-	const char *user = settings->user;
-	const char *group = settings->socket_group;
-	const char *folder = dirname(arena_strdup(arena, path));
-	struct stat status;
-
-	if (stat(folder, &status) != 0)
-		return (arena_printf(arena,
-		    "socket: %s: %s; make it with: install -d -o %s -g %s -m "
-		    "2750 %s",
-		    folder, strerror(errno), user, group, folder));
-	if (access(folder, W_OK | X_OK) != 0)
-		return (arena_printf(arena,
-		    "socket: cannot make a file in %s as user %u: %s; mend it "
-		    "with: chown %s:%s %s",
-		    folder, (unsigned int)geteuid(), strerror(errno), user,
-		    group, folder));
-	return (NULL);
-}
-
-const char *
-listen_check(const struct config_settings *settings, struct arena *arena)
-{
-	struct endpoint endpoint;
-	const char *error = endpoint_parse(settings->socket, arena, &endpoint);
-
-	if (error != NULL)
-		return (arena_printf(arena, "socket: %s", error));
-	return (endpoint.path != NULL
-		    ? check_path(endpoint.path, settings, arena)
-		    : NULL);
 }
 
 /* Root may give a socket to any group, others to one of their own. */

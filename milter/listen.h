@@ -9,9 +9,9 @@
 
 /**
  * listen_check(settings, arena):
- * Return NULL when the socket of ${settings} has a place where we could make
- * it, whoever listens there now; or what is wrong with its cure, allocated from
- * ${arena}.
+ * Return NULL when the socket of ${settings} has a place where we could make it
+ * and its group reaches it, whoever listens there now; or what is wrong with
+ * its cure, allocated from ${arena}.
  */
 const char *listen_check(
     const struct config_settings *settings, struct arena *arena);

@@ -1,6 +1,7 @@
 /*
  * mailreeve-milter: sign and verify mail for Postfix.
  */
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,17 +42,25 @@ print_usage(FILE *stream)
 		    "configuration with defaults\n"
 		    "       " PROGRAM " -L               list the names of all "
 		    "options\n"
-		    "       " PROGRAM " -V | -h          version, help\n"
+		    "       " PROGRAM
+		    " -V | -h          version, help (--version, --help)\n"
 		    "FILE is " CONFIG_FILE " unless given.\n",
 	    stream);
 }
+
+static const struct option long_options[] = {
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
 
 static struct arguments
 read_arguments(int argc, char *argv[])
 {
 	struct arguments arguments = { .path = CONFIG_FILE };
 
-	for (int option; (option = getopt(argc, argv, "c:ftPLVh")) != -1;) {
+	for (int option; (option = getopt_long(argc, argv, "c:ftPLVh",
+			      long_options, NULL)) != -1;) {
 		switch (option) {
 		case 'c':
 			arguments.path = optarg;
@@ -79,6 +88,8 @@ read_arguments(int argc, char *argv[])
 		}
 	}
 	if (optind < argc) {
+		(void)fprintf(stderr, PROGRAM ": \"%s\" is one word too many\n",
+		    argv[optind]);
 		print_usage(stderr);
 		exit(EX_USAGE);
 	}
@@ -111,6 +122,24 @@ log_config_warning(void *cookie, const char *text)
 	log_warning(cookie, "config", LOG_TEXT("text", text));
 }
 
+/* Whether the resolver and the socket could be opened as ${config} says: NULL,
+ * or what is wrong with its cure. */
+static const char *
+check_opening(struct config *config, struct arena *arena)
+{
+	const char *error = listen_check(&config->settings, arena);
+
+	if (error != NULL)
+		return (error);
+	struct log *log = log_new(PROGRAM);
+	struct service *service =
+	    service_new(config_ref(config), log, &clock_system, arena, &error);
+
+	service_free(service);
+	log_free(log);
+	return (error);
+}
+
 /* Read all that a start reads, as the user that does. */
 static int
 check_whole(const char *path, struct config_reader *reader)
@@ -119,7 +148,7 @@ check_whole(const char *path, struct config_reader *reader)
 
 	if (config == NULL)
 		return (EX_CONFIG);
-	const char *error = listen_check(&config->settings, config->arena);
+	const char *error = check_opening(config, config->arena);
 
 	if (error != NULL)
 		print_error(NULL, error);

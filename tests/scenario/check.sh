@@ -81,10 +81,46 @@ accepts 'warning: .*/lost\+found: left out: the folder.s name' ''
 accepts 'warning: .*/example\.net: left out: there is no keys\.json' ''
 refuses 'socket: /nonexistent: .*install -d -o '"$user" \
 	'socket = "unix:/nonexistent/socket"'
+refuses "socket: $folder/empty exists and is no socket; remove it" \
+	"socket = \"unix:$folder/empty\""
+refuses 'cannot listen on inet:8891@192\.0\.2\.1: Cannot assign .*ip address' \
+	'socket = "inet:8891@192.0.2.1"'
+accepts 'no errors' 'socket = "inet6:8891@::1"'
+mkdir -p "$folder/socket.d" "$folder/shared/sub"
+chown "$user:root" "$folder/socket.d"
+if [[ $(id -u) = 0 ]]; then
+	refuses 'inet:25@127\.0\.0\.1: Permission denied; ports below 1024' \
+		'socket = "inet:25@127.0.0.1"'
+	# Postfix must reach the socket: the group, or one of its members.
+	chmod 750 "$folder/socket.d"
+	refuses "group $group cannot enter .*: install -d -o $user -g $group -m" \
+		"socket = \"unix:$folder/socket.d/s\""
+	eval "$(check | sed -n 's/.*mend it with: //p')"
+	accepts 'no errors' "socket = \"unix:$folder/socket.d/s\""
+	# Nobody is told to give away a folder that serves others.
+	refuses 'give it a folder of its own, such as unix:.*/shared/mailreeve/' \
+		"socket = \"unix:$folder/shared/s\""
+	# As at boot, before anybody has written it.
+	mkdir "$folder/etc"
+	cp /etc/passwd /etc/group /etc/nsswitch.conf "$folder/etc"
+	configure 'resolvers = {system}'
+	# shellcheck disable=SC2016
+	said=$(unshare -m sh -c 'mount --bind "$1" /etc && "$2" -t -c "$3"' \
+		- "$folder/etc" "$milter" "$folder/conf" 2>&1)
+	[[ $? -eq 78 && $said = *'/etc/resolv.conf: '* ]] ||
+		problem "without resolv.conf: $said"
+fi
 refuses 'conf:6: socket: "foo": write unix:PATH' 'socket = "foo"'
 refuses 'conf:6: socket: .*inet:8891@ADDRESS' 'socket = "inet:8891"'
 accepts 'warning: .*conf:6: socket: .*whoever can connect' \
 	'socket = "inet:8891@0.0.0.0"'
+refuses 'conf:6: trusted_networks: .*bits of a host.*write 10\.0\.0\.0/8' \
+	'trusted_networks = {10.0.0.1/8}'
+refuses 'conf:6: trusted_networks: .*write 2001:db8::/32' \
+	'trusted_networks = {2001:db8::1/32}'
+refuses 'conf:6: trusted_networks: "10.0.0.1/33" is no network such as' \
+	'trusted_networks = {10.0.0.1/33}'
+refuses 'conf:6: resolvers: "zone" .*zone:FILE' 'resolvers = {zone}'
 refuses 'conf:6: resolvers: "bogus" is neither' 'resolvers = {bogus}'
 refuses 'conf:7: resolvers: "::1@0" is neither' \
 	$'resolvers = {"127.0.0.1",\n"::1@0"}'
@@ -114,6 +150,12 @@ else
 	accepts 'warning: .*adduser .* nosuchuser' 'user = "nosuchuser"'
 fi
 
+# The command line.
+said=$("$milter" extra 2>&1)
+[[ $? -eq 64 && $said = *'"extra"'* ]] || problem "an extra word: $said"
+[[ $("$milter" --version) = "$("$milter" -V)" ]] || problem "no --version"
+[[ $("$milter" --help) = "$("$milter" -h)" ]] || problem "no --help"
+
 # Keys. The store's own and those of a section.
 key=$folder/s1.pem
 openssl genpkey -algorithm ED25519 -out "$key" 2>/dev/null
@@ -139,7 +181,7 @@ if [[ $(id -u) = 0 ]]; then
 	accepts 'no errors; signs with 1 keys' ''
 	chown root:root "$stored"
 	chmod 600 "$stored"
-	refuses "Permission denied: user $user cannot read this; .*: chgrp $group .*chmod 640" ''
+	refuses "denied: user $user cannot read this; .*: chgrp $group .*640" ''
 	# The command that -t gives mends it.
 	eval "$(check | sed -n 's/.*mend it with: //p')"
 	accepts 'no errors; signs with 1 keys' ''

@@ -87,7 +87,9 @@ daemon_new(const char *program, const char *name)
 	daemon->status = -1;
 	buf_init(&daemon->text, arena, CONFIG_MAX);
 	choose_user(daemon);
-	if (daemon->folder != NULL && place_program(daemon, program) == 0)
+	/* The group reaches the socket. */
+	if (daemon->folder != NULL && chmod(daemon->folder, 0750) == 0 &&
+	    place_program(daemon, program) == 0)
 		return (daemon);
 	if (daemon->folder != NULL)
 		files_remove(daemon->folder);

@@ -1,0 +1,171 @@
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+#include "listen.h"
+
+/* Groups of one user that we look at. */
+#define GROUPS_MAX 64
+
+static bool
+is_in_group(const char *user, gid_t group)
+{
+	const struct passwd *entry = getpwnam(user);
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+
+	if (entry == NULL ||
+	    getgrouplist(user, entry->pw_gid, groups, &count) < 0)
+		return (false);
+	for (int i = 0; i < count; i++)
+		if (groups[i] == group)
+			return (true);
+	return (false);
+}
+
+/* Whether anybody but ${user} is in both groups: Postfix, as a rule. */
+static bool
+have_common_member(gid_t one, gid_t other, const char *user)
+{
+	const struct group *group = getgrgid(one);
+
+	for (char **name = group == NULL ? NULL : group->gr_mem;
+	     name != NULL && *name != NULL; name++)
+		if (strcmp(*name, user) != 0 && is_in_group(*name, other))
+			return (true);
+	return (false);
+}
+
+/* Whether ${group} can pass ${folder} to the socket in it.  What an access
+ * control list says we leave to the operator who made it. */
+static bool
+can_search(const char *folder, const struct stat *status, gid_t group,
+    const char *user)
+{
+	if (getxattr(folder, "system.posix_acl_access", NULL, 0) > 0)
+		return (true);
+	if (status->st_gid == group)
+		return ((status->st_mode & S_IXGRP) != 0);
+	if ((status->st_mode & S_IXOTH) != 0)
+		return (true);
+	return ((status->st_mode & S_IXGRP) != 0 &&
+		have_common_member(status->st_gid, group, user));
+}
+
+/* The command that makes ${folder} right, also when it is there.  One that has
+ * folders in it serves others, too: it is not ours to change. */
+static const char *
+cure(const char *folder, const struct stat *status,
+    const struct config_settings *settings, struct arena *arena)
+{
+	if (status != NULL && status->st_nlink > 2)
+		return (arena_printf(arena,
+		    "give it a folder of its own, such as unix:%s/mailreeve/"
+		    "milter.sock",
+		    folder));
+	return (
+	    arena_printf(arena, "%s it with: install -d -o %s -g %s -m 2750 %s",
+		status == NULL ? "make" : "mend", settings->user,
+		settings->socket_group, folder));
+}
+
+static bool
+is_stranger(const char *user)
+{
+	const struct passwd *entry = getpwnam(user);
+
+	return (geteuid() != 0 && entry != NULL && entry->pw_uid != geteuid());
+}
+
+static const char *
+check_folder(const char *folder, const struct config_settings *settings,
+    struct arena *arena)
+{
+	const struct group *group = getgrnam(settings->socket_group);
+	struct stat status = { 0 };
+
+	if (stat(folder, &status) != 0 && errno == ENOENT)
+		return (arena_printf(arena, "socket: %s: %s; %s", folder,
+		    strerror(ENOENT), cure(folder, NULL, settings, arena)));
+	if (access(folder, W_OK | X_OK) != 0)
+		return (arena_printf(arena,
+		    "socket: cannot make a file in %s as user %u: %s; %s",
+		    folder, (unsigned int)geteuid(), strerror(errno),
+		    is_stranger(settings->user)
+			? "run it with sudo"
+			: cure(folder, &status, settings, arena)));
+	if (group != NULL &&
+	    !can_search(folder, &status, group->gr_gid, settings->user))
+		return (arena_printf(arena,
+		    "socket: group %s cannot enter %s, so Postfix cannot "
+		    "connect; %s",
+		    settings->socket_group, folder,
+		    cure(folder, &status, settings, arena)));
+	return (NULL);
+}
+
+static const char *
+check_path(const char *path, const struct config_settings *settings,
+    struct arena *arena)
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+		return (arena_printf(arena,
+		    "socket: %s exists and is no socket; remove it", path));
+	return (
+	    check_folder(dirname(arena_strdup(arena, path)), settings, arena));
+}
+
+static const char *
+explain_bind(int error)
+{
+	if (error == EADDRNOTAVAIL)
+		return ("; name an address of this host, see: ip address");
+	if (error == EACCES)
+		return ("; ports below 1024 are root's, take another one");
+	return ("");
+}
+
+/* Whoever listens on an address now: in use, it is an address of ours. */
+static const char *
+check_address(const struct endpoint *endpoint,
+    const struct config_settings *settings, struct arena *arena)
+{
+	const int on = 1;
+	int fd =
+	    socket(endpoint->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool bound =
+	    fd >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    bind(fd, (const struct sockaddr *)&endpoint->address,
+		endpoint->address_len) == 0;
+	int error = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (bound || error == EADDRINUSE)
+		return (NULL);
+	return (arena_printf(arena, "socket: cannot listen on %s: %s%s",
+	    settings->socket, strerror(error), explain_bind(error)));
+}
+
+const char *
+listen_check(const struct config_settings *settings, struct arena *arena)
+{
+	struct endpoint endpoint;
+	const char *error = endpoint_parse(settings->socket, arena, &endpoint);
+
+	if (error != NULL)
+		return (arena_printf(arena, "socket: %s", error));
+	return (endpoint.path != NULL
+		    ? check_path(endpoint.path, settings, arena)
+		    : check_address(&endpoint, settings, arena));
+}
