@@ -94,13 +94,16 @@ check_folder(const char *folder, const struct config_settings *settings,
 	if (stat(folder, &status) != 0 && errno == ENOENT)
 		return (arena_printf(arena, "socket: %s: %s; %s", folder,
 		    strerror(ENOENT), cure(folder, NULL, settings, arena)));
-	if (access(folder, W_OK | X_OK) != 0)
+	if (access(folder, W_OK | X_OK) != 0) {
+		int error = errno;
+
 		return (arena_printf(arena,
 		    "socket: cannot make a file in %s as user %u: %s; %s",
-		    folder, (unsigned int)geteuid(), strerror(errno),
+		    folder, (unsigned int)geteuid(), strerror(error),
 		    is_stranger(settings->user)
 			? "run it with sudo"
 			: cure(folder, &status, settings, arena)));
+	}
 	if (group != NULL &&
 	    !can_search(folder, &status, group->gr_gid, settings->user))
 		return (arena_printf(arena,

@@ -39,6 +39,13 @@ check() {
 	"$milter" -t -c "$folder/conf" 2>&1
 }
 
+# check_elsewhere: run -t on a host whose /etc is $folder/etc.
+check_elsewhere() {
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount --bind "$1" /etc && "$2" -t -c "$3"' \
+		- "$folder/etc" "$milter" "$folder/conf" 2>&1
+}
+
 # refuses REGEX LINE ...: -t does not accept LINE and says REGEX.
 refuses() {
 	local regex=$1 said status
@@ -98,15 +105,22 @@ if [[ $(id -u) = 0 ]]; then
 	eval "$(check | sed -n 's/.*mend it with: //p')"
 	accepts 'no errors' "socket = \"unix:$folder/socket.d/s\""
 	# Nobody is told to give away a folder that serves others.
-	refuses 'give it a folder of its own, such as unix:.*/shared/mailreeve/' \
+	refuses 'denied; give it a folder of its own, such as unix:.*/shared/mailr' \
 		"socket = \"unix:$folder/shared/s\""
-	# As at boot, before anybody has written it.
 	mkdir "$folder/etc"
 	cp /etc/passwd /etc/group /etc/nsswitch.conf "$folder/etc"
+	echo "mate:x:54321:$(getent group "$group" | cut -d: -f3)::/:" \
+		>>"$folder/etc/passwd"
+	echo 'mates:x:54321:mate' >>"$folder/etc/group"
+	chown "$user:54321" "$folder/socket.d"
+	chmod 750 "$folder/socket.d"
+	configure "socket = \"unix:$folder/socket.d/s\""
+	said=$(check_elsewhere) || problem "a member of both groups: $said"
+	chmod 700 "$folder/socket.d"
+	said=$(check_elsewhere) && problem "a group without x: $said"
+	# As at boot, before anybody has written it.
 	configure 'resolvers = {system}'
-	# shellcheck disable=SC2016
-	said=$(unshare -m sh -c 'mount --bind "$1" /etc && "$2" -t -c "$3"' \
-		- "$folder/etc" "$milter" "$folder/conf" 2>&1)
+	said=$(check_elsewhere)
 	[[ $? -eq 78 && $said = *'/etc/resolv.conf: '* ]] ||
 		problem "without resolv.conf: $said"
 fi
