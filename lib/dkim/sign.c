@@ -15,6 +15,9 @@
  * them, bound h=. */
 #define MAX_NAMES 500
 
+/* Characters of b= in a line: no usual signature ends in a line of one. */
+#define BASE64_LINE ((size_t)64)
+
 /* Bytes in one DKIM-Signature field; h= of a configured list included. */
 #define MAX_FIELD ((size_t)256 * 1024)
 
@@ -318,9 +321,7 @@ static void
 write_signature(struct writer *writer, struct span base64)
 {
 	while (base64.len > 0) {
-		if (writer->column >= COLUMNS)
-			fold(writer);
-		struct span part = span_head(base64, COLUMNS - writer->column);
+		struct span part = span_head(base64, BASE64_LINE);
 
 		write_part(writer, part);
 		span_skip(&base64, part.len);
