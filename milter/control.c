@@ -35,10 +35,20 @@ wake(int what)
 	errno = saved;
 }
 
-/* libmilter starts a thread that waits for TERM, HUP and INT and then drops the
- * messages in hand.  The kernel gives a signal to the first thread when that
- * one does not block it, so this thread alone has handlers and never blocks,
- * all others block, and libmilter's thread waits in vain. */
+/* libmilter starts a thread that waits for TERM, HUP and INT and drops the
+ * messages in hand when one comes.  The program's definition comes before the C
+ * library's, for libmilter, too, and here its thread waits in vain: signals are
+ * ours, and only this file's handlers see them. */
+int
+sigwait(const sigset_t *set, int *number)
+{
+	(void)set;
+	(void)number;
+	for (;;)
+		(void)pause();
+}
+
+/* Only the first thread has them unblocked. */
 static void
 catch_signals(void)
 {
@@ -160,12 +170,15 @@ next_event(void)
 int
 control_run(const struct control *control)
 {
-	if (pipe2(wake_pipe, O_CLOEXEC) != 0 || start_libmilter() != 0) {
+	bool ready = pipe2(wake_pipe, O_CLOEXEC) == 0;
+
+	if (ready)
+		catch_signals();
+	if (!ready || start_libmilter() != 0) {
 		log_error(control->log, "start_failed",
 		    LOG_TEXT("reason", strerror(errno)));
 		return (EX_OSERR);
 	}
-	catch_signals();
 	(void)sd_notify(0, "READY=1");
 	log_info(
 	    control->log, "started", LOG_TEXT("version", MAILREEVE_VERSION));

@@ -30,7 +30,9 @@ is_in_group(const char *user, gid_t group)
 	return (false);
 }
 
-/* Whether anybody but ${user} is in both groups: Postfix, as a rule. */
+/* Whether a member of the group ${one} but ${user} is in the other group, too:
+ * Postfix, as a rule.  A group's own entry does not name those whose first
+ * group it is. */
 static bool
 have_common_member(gid_t one, gid_t other, const char *user)
 {
@@ -56,7 +58,8 @@ can_search(const char *folder, const struct stat *status, gid_t group,
 	if ((status->st_mode & S_IXOTH) != 0)
 		return (true);
 	return ((status->st_mode & S_IXGRP) != 0 &&
-		have_common_member(status->st_gid, group, user));
+		(have_common_member(status->st_gid, group, user) ||
+		    have_common_member(group, status->st_gid, user)));
 }
 
 /* The command that makes ${folder} right, also when it is there.  One that has
@@ -84,6 +87,21 @@ is_stranger(const char *user)
 	return (geteuid() != 0 && entry != NULL && entry->pw_uid != geteuid());
 }
 
+/* Why we cannot make a file in ${folder}, with its cure. */
+static const char *
+explain_access(int error, const char *folder, const struct stat *status,
+    const struct config_settings *settings, struct arena *arena)
+{
+	if (is_stranger(settings->user))
+		return ("run it with sudo");
+	if (error == EROFS)
+		return (arena_printf(arena,
+		    "under systemd add ReadWritePaths=%s to [Service] with: "
+		    "systemctl edit mailreeve-milter",
+		    folder));
+	return (cure(folder, status, settings, arena));
+}
+
 static const char *
 check_folder(const char *folder, const struct config_settings *settings,
     struct arena *arena)
@@ -100,9 +118,7 @@ check_folder(const char *folder, const struct config_settings *settings,
 		return (arena_printf(arena,
 		    "socket: cannot make a file in %s as user %u: %s; %s",
 		    folder, (unsigned int)geteuid(), strerror(error),
-		    is_stranger(settings->user)
-			? "run it with sudo"
-			: cure(folder, &status, settings, arena)));
+		    explain_access(error, folder, &status, settings, arena)));
 	}
 	if (group != NULL &&
 	    !can_search(folder, &status, group->gr_gid, settings->user))

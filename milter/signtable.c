@@ -31,7 +31,11 @@ user_is(
 {
 	if (user->login != NULL)
 		return (span_is_nocase(span_str(login), user->login));
-	return (address != NULL && pattern_matches(&user->logins, address));
+	/* "*" means every login, with a domain or without. */
+	if (address == NULL)
+		return (user->logins.domain == NULL &&
+			user->logins.local_part == NULL);
+	return (pattern_matches(&user->logins, address));
 }
 
 static bool

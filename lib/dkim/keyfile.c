@@ -118,11 +118,21 @@ static const char *
 explain_private(
     const char *path, const struct keyfile_owner *owner, struct arena *arena)
 {
+	const char *folder = dirname(arena_strdup(arena, path));
+	struct stat status;
+
 	if (errno != ENOENT)
 		return (keyfile_explain(path, owner, arena));
+	const char *make_folder =
+	    stat(folder, &status) == 0
+		? ""
+		: arena_printf(arena, "%s && ",
+		      keyfile_make_folder(folder, owner, arena));
+
 	return (arena_printf(arena,
-	    "there is no such file; name another, or make a key with: openssl "
+	    "there is no such file; name another, or make a key with: %sopenssl "
 	    "genpkey %s -out %s && chgrp %s %s && chmod 640 %s",
+	    make_folder,
 	    strstr(path, ".ed25519.") != NULL
 		? "-algorithm ED25519"
 		: "-algorithm RSA -pkeyopt rsa_keygen_bits:2048",

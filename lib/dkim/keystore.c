@@ -161,6 +161,22 @@ has_list(struct arena *arena, const char *folder)
 	    errno != ENOENT);
 }
 
+/* Whether a private key lies in ${folder}: its list is lost, then. */
+static bool
+has_keys(const char *folder)
+{
+	DIR *files = opendir(folder);
+	bool found = false;
+
+	if (files == NULL)
+		return (false);
+	for (struct dirent *entry; (entry = readdir(files)) != NULL && !found;)
+		found =
+		    span_ends_nocase(span_str(entry->d_name), span_str(".pem"));
+	(void)closedir(files);
+	return (found);
+}
+
 static void
 load_domain(struct loader *loader, const char *directory, const char *name)
 {
@@ -180,6 +196,10 @@ load_domain(struct loader *loader, const char *directory, const char *name)
 	if (domain == NULL)
 		warn(loader, folder,
 		    "left out: the folder's name is no domain name");
+	else if (!has_list(loader->arena, folder) && has_keys(folder))
+		complain(loader, folder,
+		    "there are keys but no keys.json in it; write one (see "
+		    "mailreeve-milter(8)), or take the keys away");
 	else if (!has_list(loader->arena, folder))
 		warn(loader, folder, "left out: there is no keys.json in it");
 	else

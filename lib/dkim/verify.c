@@ -127,7 +127,7 @@ choose(struct dkim_verify *verify, const char *from_domain)
 	if (max > verify->count)
 		max = verify->count;
 	verify->chosen =
-	    arena_array(verify->arena, max, sizeof(struct candidate *));
+	    arena_array(verify->arena, max, sizeof(*verify->chosen));
 	for (int wanted = 0; wanted < RANKS; wanted++)
 		for (size_t i = 0; i < verify->count; i++) {
 			const struct signature *signature =

@@ -51,7 +51,7 @@ static const struct {
 } skipped[] = {
 	{ "lost+found", "x", "lost+found: left out: the folder's name" },
 	{ "bad name", "keys.json", "no domain name" },
-	{ "example.net", "s1.rsa.pem",
+	{ "example.net", "notes",
 	    "example.net: left out: there is no "
 	    "keys.json" },
 };
@@ -227,12 +227,37 @@ test_selectors(void **state)
 	arena_free(arena);
 }
 
+/* A lost keys.json must not turn into unsigned mail. */
+static void
+test_lost_list(void **state)
+{
+	char directory[] = "/tmp/mailreeve-keystore.XXXXXX";
+	char text[512] = "";
+	struct arena *arena = arena_new();
+	struct keystore store;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	char *folder = arena_printf(arena, "%s/example.net", directory);
+	char *file = arena_printf(arena, "%s/s1.rsa.pem", folder);
+
+	assert_int_equal(mkdir(folder, 0700), 0);
+	write_file(file, "");
+	assert_int_equal(load(arena, directory, text, &store), -1);
+	assert_non_null(strstr(text, "keys but no keys.json"));
+	(void)unlink(file);
+	(void)rmdir(folder);
+	(void)rmdir(directory);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_lost_list),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_foreign_list),
 		cmocka_unit_test(test_selectors),

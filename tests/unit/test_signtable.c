@@ -123,10 +123,36 @@ test_find(void **state)
 	arena_free(arena);
 }
 
+/* "*" also means logins that have no domain. */
+static void
+test_any_login(void **state)
+{
+	struct arena *arena = arena_new();
+	struct pattern author = pattern(arena, "example.org");
+	struct signtable_rule rule = { .author = author };
+	struct signtable_user user = {
+		.logins = pattern(arena, "*"), .authors = &author, .count = 1
+	};
+	struct signtable table = {
+		.rules = &rule, .rule_count = 1, .users = &user, .user_count = 1
+	};
+	struct header_list headers;
+	struct from from;
+	struct signtable_query query = { .from = &from, .login = "ann" };
+
+	(void)state;
+	header_list_init(&headers, arena);
+	header_list_add(&headers, span_str("From"), span_str(" a@example.org"));
+	address_from(arena, &headers, &from);
+	assert_ptr_equal(signtable_find(&table, arena, &query).rule, &rule);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find),
+		cmocka_unit_test(test_any_login) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
