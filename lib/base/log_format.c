@@ -81,8 +81,10 @@ cut(struct span text)
 	return (span_head(text, LOG_VALUE_MAX));
 }
 
-void
-log_format_value(struct buf *buf, struct span text)
+/* Append ${text} with `"' and `\' after a `\', and what is not printable as
+ * \xHH or, for JSON, as if each byte were Latin-1. */
+static void
+add_escaped(struct buf *buf, struct span text, bool json)
 {
 	while (text.len > 0) {
 		size_t len = log_format_utf8(text);
@@ -93,9 +95,16 @@ log_format_value(struct buf *buf, struct span text)
 		if (len > 0)
 			buf_add(buf, span_head(text, len));
 		else
-			buf_printf(buf, "\\x%02X", (unsigned int)byte);
+			buf_printf(buf, "\\%s%02X", json ? "u00" : "x",
+			    (unsigned int)byte);
 		span_skip(&text, len > 0 ? len : 1);
 	}
+}
+
+void
+log_format_value(struct buf *buf, struct span text)
+{
+	add_escaped(buf, text, false);
 }
 
 void
@@ -132,18 +141,6 @@ log_format_json(struct buf *buf, const struct log_field *field)
 		return;
 	}
 	buf_add_byte(buf, '"');
-	while (text.len > 0) {
-		size_t len = log_format_utf8(text);
-		int byte = span_peek(text);
-
-		if (byte == '"' || byte == '\\')
-			buf_add_byte(buf, '\\');
-		/* A byte that is no UTF-8 is kept as if it were Latin-1. */
-		if (len > 0)
-			buf_add(buf, span_head(text, len));
-		else
-			buf_printf(buf, "\\u%04X", (unsigned int)byte);
-		span_skip(&text, len > 0 ? len : 1);
-	}
+	add_escaped(buf, text, true);
 	buf_add_byte(buf, '"');
 }
