@@ -7,7 +7,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "dkim/bodyhash.h"
+#include "dkim/headerhash.h"
+#include "dkim/signature.h"
+#include "dkim/tags.h"
 #include "dns/dns_zone.h"
+#include "mail/message.h"
 
 #define MAX_TEXT 65536
 
@@ -66,6 +71,53 @@ support_txt(struct arena *arena, const char *name, const char *text)
 	} while (rest.len > 0);
 	buf_add_str(&out, "\n");
 	return (buf_str(&out));
+}
+
+/* Put the hash of ${body} that ${signature} wants into ${out}. */
+static void
+hash_body(struct arena *arena, const struct signature *signature,
+    struct span body, unsigned char out[32])
+{
+	struct bodyhash *bodies = bodyhash_new(arena);
+	int number = bodyhash_want(bodies, signature->body_canon,
+	    signature->has_length ? signature->length : BODYHASH_NO_LIMIT);
+	uint64_t length;
+
+	bodyhash_add(bodies, body);
+	bodyhash_finish(bodies);
+	bodyhash_get(bodies, number, &length, out);
+	bodyhash_free(bodies);
+}
+
+const char *
+support_sign(
+    struct arena *arena, const char *tags, const char *name, const char *text)
+{
+	struct dkim_private *key = support_key(arena, name);
+	struct signature signature;
+	struct message message;
+	unsigned char hash[32];
+	struct span bytes;
+
+	message_parse(arena, span_str(text), &message);
+	signature_parse(arena,
+	    span_str(arena_printf(arena, " %sbh=; b=AAAA", tags)), &signature);
+	hash_body(arena, &signature, message.body, hash);
+	const char *value = arena_printf(arena, " %sbh=%s; \r\n b=", tags,
+	    tags_encode_base64(arena, span_new(hash, sizeof(hash))));
+	struct header_field field = { .raw_name = span_str("DKIM-Signature"),
+		.name = span_str("DKIM-Signature"),
+		.value = span_str(value) };
+	struct headerhash *index = headerhash_new(arena, &message.headers);
+
+	headerhash_compute(index, signature.header_canon, signature.names,
+	    signature.name_count, &field, NULL, hash);
+	if (dkim_private_sign(key, arena, hash, &bytes) != 0)
+		fail_with("cannot sign");
+	headerhash_free(index);
+	dkim_private_free(key);
+	return (arena_printf(arena, "%s \r\n\t %s \r\n ", value,
+	    tags_encode_base64(arena, bytes)));
 }
 
 struct dns *

@@ -30,6 +30,14 @@ const char *support_txt(
     struct arena *arena, const char *name, const char *text);
 
 /**
+ * support_sign(arena, tags, name, text):
+ * Return the body of a DKIM-Signature field over the message ${text} with the
+ * ${tags}, which need not make sense, and the private key support/keys/${name}.
+ */
+const char *support_sign(
+    struct arena *arena, const char *tags, const char *name, const char *text);
+
+/**
  * support_dns(arena, zone):
  * Return a resolver that answers from the zone file with the text ${zone}.
  */

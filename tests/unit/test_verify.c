@@ -5,10 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "dkim/bodyhash.h"
-#include "dkim/headerhash.h"
-#include "dkim/signature.h"
-#include "dkim/tags.h"
 #include "mail/message.h"
 #include "support/dkim.h"
 
@@ -207,45 +203,6 @@ fill_in(struct arena *arena, const char *in, const char *p)
 	    arena_str(arena, span_tail(rest, 1))));
 }
 
-/* Return a signature over ${message} with ${tags}, which need not make sense.
- */
-static const char *
-sign(struct arena *arena, const char *tags, const char *file, const char *text)
-{
-	struct dkim_private *key = support_key(arena, file);
-	struct signature signature;
-	struct message message;
-	unsigned char hash[32];
-	uint64_t length;
-	struct span bytes;
-	struct bodyhash *bodies = bodyhash_new(arena);
-
-	message_parse(arena, span_str(text), &message);
-	signature_parse(arena,
-	    span_str(arena_printf(arena, " %sbh=; b=AAAA", tags)), &signature);
-	int number = bodyhash_want(bodies, signature.body_canon,
-	    signature.has_length ? signature.length : BODYHASH_NO_LIMIT);
-
-	bodyhash_add(bodies, message.body);
-	bodyhash_finish(bodies);
-	bodyhash_get(bodies, number, &length, hash);
-	const char *value = arena_printf(arena, " %sbh=%s; \r\n b=", tags,
-	    tags_encode_base64(arena, span_new(hash, sizeof(hash))));
-	struct header_field field = { .raw_name = span_str("DKIM-Signature"),
-		.name = span_str("DKIM-Signature"),
-		.value = span_str(value) };
-	struct headerhash *index = headerhash_new(arena, &message.headers);
-
-	headerhash_compute(index, signature.header_canon, signature.names,
-	    signature.name_count, &field, NULL, hash);
-	assert_int_equal(dkim_private_sign(key, arena, hash, &bytes), 0);
-	headerhash_free(index);
-	bodyhash_free(bodies);
-	dkim_private_free(key);
-	return (arena_printf(arena, "%s \r\n\t %s \r\n ", value,
-	    tags_encode_base64(arena, bytes)));
-}
-
 static const char *
 zone_of(struct arena *arena, const struct verify_case *wanted)
 {
@@ -299,7 +256,7 @@ check_case(const struct verify_case *wanted)
 		.dns_timeout_ms = 200,
 	};
 	const char *text = arena_printf(arena, "DKIM-Signature:%s\r\n%s",
-	    sign(arena, wanted->tags, wanted->key, MESSAGE),
+	    support_sign(arena, wanted->tags, wanted->key, MESSAGE),
 	    wanted->message == NULL ? MESSAGE : wanted->message);
 	size_t count;
 	const struct dkim_verification *out =
@@ -371,7 +328,7 @@ test_malformed_beside(void **state)
 		const char *text = arena_printf(arena,
 		    "DKIM-Signature:%s\r\nDKIM-Signature:%s\r\n"
 		    "DKIM-Signature:%s\r\n" MESSAGE,
-		    junk[i], sign(arena, PLAIN, "rsa1024.pem", MESSAGE),
+		    junk[i], support_sign(arena, PLAIN, "rsa1024.pem", MESSAGE),
 		    junk[i]);
 		size_t count;
 		const struct dkim_verification *out = verify(
@@ -403,7 +360,7 @@ test_many(void **state)
 		    "b=AAAA\r\n",
 		    i == 100 ? "sub.example.com" : "example.net", i);
 	buf_printf(&text, "DKIM-Signature:%s\r\n" MESSAGE,
-	    sign(arena, PLAIN, "rsa1024.pem", MESSAGE));
+	    support_sign(arena, PLAIN, "rsa1024.pem", MESSAGE));
 	const struct dkim_verification *out = verify(
 	    arena, plain_zone(arena), buf_str(&text), &plain_options, &count);
 	size_t neutral = 0;
@@ -452,10 +409,10 @@ test_several(void **state)
 	struct arena *arena = arena_new();
 	size_t count;
 	const char *first = arena_printf(arena, "DKIM-Signature:%s\r\n" MESSAGE,
-	    sign(arena, PLAIN "l=5; c=simple/relaxed; ", "rsa1024.pem",
+	    support_sign(arena, PLAIN "l=5; c=simple/relaxed; ", "rsa1024.pem",
 		MESSAGE));
 	const char *second = arena_printf(arena, "DKIM-Signature:%s\r\n%s",
-	    sign(arena,
+	    support_sign(arena,
 		"v=1; a=rsa-sha256; d=example.com; s=sel; c=relaxed; "
 		"h=dkim-signature:From; ",
 		"rsa1024.pem", first),
