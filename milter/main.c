@@ -333,7 +333,7 @@ main(int argc, char *argv[])
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	privileges_raise_files();
-	dkim_init();
+	dkim_prepare();
 
 	struct arena *arena = arena_new();
 	int status = serve(arguments.path, log_new(PROGRAM), arena);

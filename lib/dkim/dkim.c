@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 void
-dkim_init(void)
+dkim_prepare(void)
 {
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }

@@ -28,11 +28,11 @@ enum dkim_result {
 };
 
 /**
- * dkim_init(void):
+ * dkim_prepare(void):
  * Prepare OpenSSL for a program whose threads run to its very end: it frees
  * nothing of theirs at exit.  Call once, before there are threads.
  */
-void dkim_init(void);
+void dkim_prepare(void);
 
 /**
  * dkim_algorithm_name(algorithm), dkim_canon_name(canon),
