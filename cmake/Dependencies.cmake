@@ -11,6 +11,7 @@ pkg_check_modules(CONFUSE REQUIRED IMPORTED_TARGET libconfuse>=3.3)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2>=2.3)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd>=252)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 
 # libmilter's .pc file exists from Debian 13 on only.
 find_path(MILTER_INCLUDE_DIR libmilter/mfapi.h REQUIRED)
@@ -20,3 +21,11 @@ target_include_directories(mailreeve_libmilter SYSTEM INTERFACE
   ${MILTER_INCLUDE_DIR})
 target_link_libraries(mailreeve_libmilter INTERFACE
   ${MILTER_LIBRARY} Threads::Threads)
+
+# The second opinion of lib/receiver, and of tests: no daemon links it.
+find_path(OPENDKIM_INCLUDE_DIR opendkim/dkim.h REQUIRED)
+find_library(OPENDKIM_LIBRARY opendkim REQUIRED)
+add_library(mailreeve_libopendkim INTERFACE)
+target_include_directories(mailreeve_libopendkim SYSTEM INTERFACE
+  ${OPENDKIM_INCLUDE_DIR})
+target_link_libraries(mailreeve_libopendkim INTERFACE ${OPENDKIM_LIBRARY})

@@ -1,7 +1,6 @@
 #!/bin/bash
 # dkim_interop.sh CORPUS OPENDKIM: signatures of ours are verified by libopendkim
 # and by dkimpy, theirs by us, over messages with odd headers and bodies.
-# OPENDKIM is empty where libopendkim was not found.
 set -u
 corpus=$1
 opendkim=$2
@@ -80,13 +79,8 @@ both_ways() {
 "$corpus" check "$work" ours >"$work/ours-verifies" || exit 1
 judge ours-verifies "$work/ours-verifies"
 
-others=0
-if [[ -n $opendkim ]]; then
-	both_ways opendkim "$opendkim"
-	others=$((others + 1))
-else
-	echo "skipped: libopendkim (no opendkim.pc)"
-fi
+others=1
+both_ways opendkim "$opendkim"
 if [[ -x $python ]] && "$python" -c 'import dkim, nacl' 2>/dev/null; then
 	both_ways dkimpy "$python" "$here/dkim_dkimpy.py"
 	others=$((others + 1))
@@ -94,9 +88,6 @@ else
 	echo "skipped: dkimpy (no python3-dkim and python3-nacl)"
 fi
 
-if [[ $others -eq 0 ]]; then
-	exit 77
-fi
 for i in "${!exceptions[@]}"; do
 	echo "known difference ${exceptions[i]}: ${used[i]:-0}"
 	if [[ $others -eq 2 && ${used[i]:-0} -eq 0 ]]; then

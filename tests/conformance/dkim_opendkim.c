@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include <dirent.h>
-#include <dkim.h>
+#include <opendkim/dkim.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

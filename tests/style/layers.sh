@@ -30,6 +30,9 @@ wrapped=(
 	'<unbound\.h>' '^lib/dns/dns_(unbound|context)\.[ch]$'
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
+	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
+	'<seccomp\.h>' '^lib/receiver/sandbox\.c$'
+	'"receiver/opendkim_dns\.h"' '^lib/receiver/'
 )
 
 check_library() {
@@ -44,7 +47,7 @@ check_library() {
 
 # Files that only decide: they do no I/O, read no clock, and ask nobody.
 pure='^(milter/verdict|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
-pure+='|^lib/dmarc/evaluate\.c$'
+pure+='|^lib/(dmarc/evaluate|receiver/difference)\.c$'
 impure='<(stdio|unistd|fcntl|time|netdb|poll|pthread|signal)\.h>'
 impure+='|<(sys|arpa|netinet|net|systemd|libmilter)/|"base/(log|clock)\.h"'
 impure+='|"dns/dns_|"conf/conf\.h"'

@@ -9,10 +9,10 @@
 # The names are the same on Debian 12 and 13.
 PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
-	libjansson-dev libsystemd-dev'
+	libjansson-dev libsystemd-dev libopendkim-dev libseccomp-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 	ca-certificates openssl iproute2 util-linux'
-PACKAGES_TEST='libcmocka-dev libopendkim-dev python3 python3-dkim procps'
+PACKAGES_TEST='libcmocka-dev python3 python3-dkim procps'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'

@@ -1,0 +1,85 @@
+/*
+ * wire.h: what the frames carry: questions, answers and opinions.
+ */
+#ifndef RECEIVER_WIRE_H
+#define RECEIVER_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "dns/dns.h"
+
+/* Of each text in an opinion. */
+#define WIRE_MAX_TEXT 1024
+
+/* RFC 8601 2.7.1, and none: the library did not look at it. */
+enum wire_result {
+	WIRE_NONE,
+	WIRE_PASS,
+	WIRE_FAIL,
+	WIRE_POLICY,
+	WIRE_NEUTRAL,
+	WIRE_TEMPERROR,
+	WIRE_PERMERROR,
+};
+
+/* What a library thinks of one signature.  Its texts hold printable ASCII. */
+struct wire_opinion {
+	size_t field; /* number of the DKIM-Signature field, 0 at the top */
+	enum wire_result result;
+	uint32_t code; /* the library's own number for the reason */
+	unsigned int bits;
+	const char *domain; /* each of these NULL when it has none */
+	const char *selector;
+	const char *algorithm;
+	const char *reason; /* in its words */
+};
+
+struct wire_question {
+	const char *name;
+	uint32_t type; /* RR type as on the wire */
+};
+
+/**
+ * wire_result_name(result):
+ * Return the lower-case word.
+ */
+const char *wire_result_name(enum wire_result result);
+
+/**
+ * wire_text(arena, bytes):
+ * Return what a process called a text, with a `?' for all but printable ASCII,
+ * so that no terminal or JSON reader obeys it.
+ */
+const char *wire_text(struct arena *arena, struct span bytes);
+
+/**
+ * wire_add_opinion(buf, opinion), wire_take_opinion(payload, arena, out):
+ * Write an opinion, and read one from a process that nobody trusts.
+ */
+void wire_add_opinion(struct buf *buf, const struct wire_opinion *opinion);
+bool wire_take_opinion(struct span payload, struct arena *arena,
+    struct wire_opinion *out) COMPAT_MUST_CHECK;
+
+/**
+ * wire_add_question(buf, question), wire_take_question(payload, arena, out):
+ * Write a question, and read one from a process that nobody trusts: its name
+ * has at most 255 bytes.
+ */
+void wire_add_question(struct buf *buf, const struct wire_question *question);
+bool wire_take_question(struct span payload, struct arena *arena,
+    struct wire_question *out) COMPAT_MUST_CHECK;
+
+/**
+ * wire_add_answer(buf, answer), wire_take_answer(payload, arena, out):
+ * Write an answer of the DNS, and read it on the other side.
+ */
+void wire_add_answer(struct buf *buf, const struct dns_answer *answer);
+bool wire_take_answer(struct span payload, struct arena *arena,
+    struct dns_answer *out) COMPAT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * fuzz_dialog.c: whatever a library's process writes into its pipe, what we
+ * take from it is bounded and printable.  The first byte says how many
+ * DKIM-Signature fields the message has, and its top bit that it has ended.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "receiver/dialog.h"
+
+static void
+check_text(const char *text)
+{
+	for (; text != NULL && *text != '\0'; text++)
+		FUZZ_CHECK(*text >= ' ' && *text < 0x7f);
+}
+
+static void
+check_report(const struct receiver_report *report, size_t signatures)
+{
+	FUZZ_CHECK(report->opinion_count <= signatures);
+	for (size_t i = 0; i < report->opinion_count; i++) {
+		const struct wire_opinion *opinion = &report->opinions[i];
+
+		FUZZ_CHECK(opinion->field < signatures);
+		FUZZ_CHECK(
+		    i == 0 || opinion->field > report->opinions[i - 1].field);
+		FUZZ_CHECK(wire_result_name(opinion->result) != NULL);
+		check_text(opinion->domain);
+		check_text(opinion->selector);
+		check_text(opinion->algorithm);
+		check_text(opinion->reason);
+	}
+	check_text(report->version);
+}
+
+static void
+check_question(const struct dialog *dialog)
+{
+	if (dialog->name != NULL)
+		FUZZ_CHECK(strstr(dialog->name, "._domainkey.") != NULL &&
+			   strlen(dialog->name) <= 253);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new();
+	struct span cursor = span_new(data, size);
+	size_t signatures = size == 0 ? 0 : data[0] & 0x7f;
+	struct receiver_report report;
+	struct dialog dialog;
+	struct frame frame;
+	enum dialog_step step = DIALOG_TALKING;
+
+	span_skip(&cursor, 1);
+	dialog_init(&dialog, arena, signatures, &report);
+	dialog.ended = size > 0 && (data[0] & 0x80) != 0;
+	while (
+	    step != DIALOG_GARBAGE && step != DIALOG_DONE &&
+	    frame_take(&cursor, FRAME_MAX_FROM_CHILD, &frame) == FRAME_WHOLE) {
+		FUZZ_CHECK(frame.payload.len <= FRAME_MAX_FROM_CHILD);
+		step = dialog_take(&dialog, &frame);
+		if (step == DIALOG_ASKED)
+			check_question(&dialog);
+	}
+	check_report(&report, signatures);
+	arena_free(arena);
+	return (0);
+}

@@ -1,0 +1,208 @@
+#include "support/unit.h"
+
+#include "receiver/dialog.h"
+
+#include <string.h>
+
+#define SIGNATURES 3
+
+/* One thing that the process says: a letter, and what follows from it. */
+struct dialog_case {
+	const char *says;      /* h hello, q question, r ready, o and a digit an
+	                        * opinion of that field, d done, e: the message has
+	                        * ended, x a frame that only goes to the process */
+	enum dialog_step step; /* what the last one leads to */
+};
+
+static const struct dialog_case cases[] = {
+	{ "h", DIALOG_TALKING },
+	{ "hr", DIALOG_READY },
+	{ "hq", DIALOG_ASKED },
+	{ "hqr", DIALOG_READY },
+	{ "hreo0", DIALOG_TALKING },
+	{ "hreo0o1o2d", DIALOG_DONE },
+	{ "hreo2d", DIALOG_DONE },
+	{ "hreqo2", DIALOG_TALKING },
+	{ "hrd", DIALOG_GARBAGE },  /* before the end */
+	{ "hro0", DIALOG_GARBAGE }, /* likewise */
+	{ "her", DIALOG_GARBAGE },  /* after it */
+	{ "r", DIALOG_GARBAGE },    /* without a greeting */
+	{ "q", DIALOG_GARBAGE },
+	{ "hh", DIALOG_GARBAGE },
+	{ "hreo3", DIALOG_GARBAGE },   /* there is no such field */
+	{ "hreo0o0", DIALOG_GARBAGE }, /* two of one */
+	{ "hreo2o1", DIALOG_GARBAGE }, /* upwards */
+	{ "hx", DIALOG_GARBAGE },
+};
+
+static void
+add_opinion(struct buf *buf, size_t field)
+{
+	const struct wire_opinion opinion = { .field = field,
+		.result = WIRE_PASS };
+
+	wire_add_opinion(buf, &opinion);
+}
+
+static void
+add_question(struct buf *buf, const char *name, uint32_t type)
+{
+	const struct wire_question question = { .name = name, .type = type };
+
+	wire_add_question(buf, &question);
+}
+
+/* Say what ${letter} means; ${next} is the one after it. */
+static enum dialog_step
+say(struct dialog *dialog, char letter, char next)
+{
+	struct buf payload;
+	struct frame frame = { .type = FRAME_FIELD };
+
+	buf_init(&payload, dialog->arena, 1000);
+	switch (letter) {
+	case 'h':
+		frame.type = FRAME_HELLO;
+		buf_add_str(&payload, "2.11.0");
+		break;
+	case 'q':
+		frame.type = FRAME_QUESTION;
+		add_question(&payload, "s._domainkey.example.com", 16);
+		break;
+	case 'o':
+		frame.type = FRAME_OPINION;
+		add_opinion(&payload, (size_t)(next - '0'));
+		break;
+	case 'r':
+		frame.type = FRAME_READY;
+		break;
+	case 'd':
+		frame.type = FRAME_DONE;
+		break;
+	default:
+		break;
+	}
+	frame.payload = buf_span(&payload);
+	return (dialog_take(dialog, &frame));
+}
+
+static void
+check_case(const struct dialog_case *wanted)
+{
+	struct arena *arena = arena_new();
+	struct receiver_report report;
+	struct dialog dialog;
+	enum dialog_step step = DIALOG_TALKING;
+
+	dialog_init(&dialog, arena, SIGNATURES, &report);
+	for (const char *at = wanted->says; *at != '\0'; at++) {
+		if (*at == 'e')
+			dialog.ended = true;
+		else if (*at < '0' || *at > '9')
+			step = say(&dialog, *at, at[1]);
+		if (at[1] != '\0' && step == DIALOG_GARBAGE &&
+		    (at[1] < '0' || at[1] > '9'))
+			fail_msg("%s: garbage too early", wanted->says);
+	}
+	if (step != wanted->step)
+		fail_msg("%s: %d", wanted->says, (int)step);
+	arena_free(arena);
+}
+
+static void
+test_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++)
+		check_case(&cases[i]);
+}
+
+static enum dialog_step
+ask(struct dialog *dialog, const char *name, uint32_t type)
+{
+	struct buf payload;
+	struct frame frame = { .type = FRAME_QUESTION };
+
+	buf_init(&payload, dialog->arena, 1000);
+	add_question(&payload, name, type);
+	frame.payload = buf_span(&payload);
+	return (dialog_take(dialog, &frame));
+}
+
+/* Only names of key records are asked for: nothing of the message can leave
+ * through the DNS. */
+static void
+test_names(void **state)
+{
+	static const char *const refused[] = { "", "example.com",
+		"secret.evil.example", "a b._domainkey.example.com",
+		"_domainkey.example.com", "s._domainkey.",
+		"s.._domainkey.example.com" };
+	struct arena *arena = arena_new();
+	struct receiver_report report;
+	struct dialog dialog;
+
+	(void)state;
+	dialog_init(&dialog, arena, SIGNATURES, &report);
+	(void)say(&dialog, 'h', 0);
+	for (size_t i = 0; i < UNIT_COUNT(refused); i++) {
+		assert_int_equal(ask(&dialog, refused[i], 16), DIALOG_ASKED);
+		assert_null(dialog.name);
+	}
+	assert_int_equal(
+	    ask(&dialog, "S._domainkey.Example.com.", 16), DIALOG_ASKED);
+	assert_string_equal(dialog.name, "s._domainkey.example.com");
+	assert_int_equal(
+	    ask(&dialog, "s._domainkey.example.com", 1), DIALOG_GARBAGE);
+	arena_free(arena);
+}
+
+static void
+test_too_many_questions(void **state)
+{
+	struct arena *arena = arena_new();
+	struct receiver_report report;
+	struct dialog dialog;
+
+	(void)state;
+	dialog_init(&dialog, arena, SIGNATURES, &report);
+	(void)say(&dialog, 'h', 0);
+	for (int i = 0; i < RECEIVER_MAX_QUESTIONS; i++)
+		assert_int_equal(say(&dialog, 'q', 0), DIALOG_ASKED);
+	assert_int_equal(say(&dialog, 'q', 0), DIALOG_GARBAGE);
+	arena_free(arena);
+}
+
+static void
+test_version(void **state)
+{
+	struct arena *arena = arena_new();
+	struct receiver_report report;
+	struct dialog dialog;
+	struct frame frame = { .type = FRAME_HELLO,
+		.payload = span_str("2\n\033[2J") };
+	char version[65];
+
+	(void)state;
+	dialog_init(&dialog, arena, SIGNATURES, &report);
+	assert_int_equal(dialog_take(&dialog, &frame), DIALOG_TALKING);
+	assert_string_equal(report.version, "2??[2J");
+	memset(version, '1', sizeof(version));
+	dialog_init(&dialog, arena, SIGNATURES, &report);
+	frame.payload = span_new(version, sizeof(version));
+	assert_int_equal(dialog_take(&dialog, &frame), DIALOG_GARBAGE);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_too_many_questions),
+		cmocka_unit_test(test_version),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
