@@ -77,6 +77,13 @@ is_future(const struct disagreement *of)
 }
 
 static bool
+is_without_key(const struct disagreement *of)
+{
+	return (of->ours->result == DKIM_PERMERROR &&
+		they_say(of, OPENDKIM_NO_KEY));
+}
+
+static bool
 is_multiple(const struct disagreement *of)
 {
 	return (of->facts->records > 1 && they_say(of, OPENDKIM_MULTIPLE));
@@ -191,6 +198,9 @@ static const struct {
 	{ is_future, DIFFERENCE_WORDS,
 	    "OpenDKIM calls a signature from the future permerror, and one "
 	    "whose x= is not after t= as well" },
+	{ is_without_key, DIFFERENCE_WORDS,
+	    "neither finds a key record where s= and d= say: publish it, or "
+	    "sign with a key that is published" },
 	{ is_multiple, DIFFERENCE_KNOWN,
 	    "there are several TXT records at the key's name; libopendkim "
 	    "then takes none and calls it temperror, so that receivers defer "
