@@ -4,6 +4,7 @@
  */
 #include <getopt.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,12 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "explain_compare.h"
+#include "explain_compare_print.h"
 #include "explain_print.h"
 #include "mail.h"
 #include "mail/message.h"
+#include "receiver/opendkim.h"
 #include "service.h"
 
 #define PROGRAM "mailreeve-explain"
@@ -32,6 +36,7 @@ struct arguments {
 	const char *message;
 	int64_t now; /* negative: the system's clock */
 	bool json;
+	bool compare;
 };
 
 static void
@@ -47,6 +52,7 @@ print_usage(FILE *stream)
 	    "  --auth USER        login of the sender: the message is outbound\n"
 	    "  --zone FILE        take DNS answers from this zone file\n"
 	    "  --time SECONDS     pretend that it is this time (since 1970)\n"
+	    "  --compare          show what libopendkim makes of it too\n"
 	    "  --json             print JSON\n"
 	    "  -c, --config FILE  configuration, else " CONFIG_FILE "\n"
 	    "  -V, --version; -h, --help\n",
@@ -87,6 +93,7 @@ static const struct option long_options[] = {
 	{ "auth", required_argument, NULL, 'a' },
 	{ "zone", required_argument, NULL, 'z' },
 	{ "time", required_argument, NULL, 't' },
+	{ "compare", no_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "version", no_argument, NULL, 'V' },
@@ -121,6 +128,9 @@ read_option(struct arguments *arguments, int option, const char *value)
 		break;
 	case 'j':
 		arguments->json = true;
+		break;
+	case 'o':
+		arguments->compare = true;
 		break;
 	case 'c':
 		arguments->config = value;
@@ -237,25 +247,58 @@ feed(struct mail *mail, const struct arguments *arguments,
 	mail_body(mail, message->body);
 }
 
+/* What explain() works with. */
+struct explanation {
+	const struct arguments *arguments;
+	struct service *service;
+	struct receiver *receiver; /* NULL: nobody to ask */
+	const struct mail_session *session;
+	const struct message *message;
+};
+
 static void
-explain(struct service *service, const struct arguments *arguments,
-    const struct mail_session *session, const struct message *message)
+compare(const struct explanation *with, struct mail *mail,
+    const struct outcome *outcome, struct explain_comparison *out)
 {
-	struct mail *mail =
-	    mail_new(service, session, arguments->mail_from, arguments->auth);
+	const struct explain_compare_options options = {
+		.receiver = with->receiver,
+		.other_clock = with->arguments->now >= 0,
+	};
+
+	if (with->receiver == NULL)
+		out->skipped = "no process could be made for it";
+	else
+		explain_compare(
+		    &options, mail, outcome, with->message->body, out);
+}
+
+static void
+explain(const struct explanation *with)
+{
+	const struct arguments *arguments = with->arguments;
+	struct mail *mail = mail_new(with->service, with->session,
+	    arguments->mail_from, arguments->auth);
+	struct explain_comparison comparison = { 0 };
+	const struct explain_comparison *compared =
+	    arguments->compare ? &comparison : NULL;
 	struct outcome outcome;
 
-	feed(mail, arguments, message);
+	feed(mail, arguments, with->message);
 	mail_finish(mail, NULL, &outcome);
+	if (arguments->compare)
+		compare(with, mail, &outcome, &comparison);
 	if (arguments->json)
-		explain_print_json(stdout, &outcome);
+		explain_print_json(stdout, &outcome, compared);
 	else
 		explain_print_text(stdout, mail, &outcome);
+	if (!arguments->json && compared != NULL)
+		explain_compare_text(stdout, compared);
 	mail_free(mail);
 }
 
 static int
-run(const struct arguments *arguments, struct arena *arena)
+run_with(const struct arguments *arguments, struct receiver *receiver,
+    struct arena *arena)
 {
 	struct mail_session session = session_of(arguments);
 	struct config *config = load_config(arguments, &session);
@@ -275,14 +318,37 @@ run(const struct arguments *arguments, struct arena *arena)
 	bool ready =
 	    service != NULL && message_read(arena, arguments->message,
 				   MESSAGE_MAX_BYTES, &message, &error) == 0;
+	const struct explanation with = { arguments, service, receiver,
+		&session, &message };
 
 	if (ready)
-		explain(service, arguments, &session, &message);
+		explain(&with);
 	else
 		print_error(NULL, error);
 	service_free(service);
 	log_free(log);
 	return (ready ? EX_OK : EX_NOINPUT);
+}
+
+/* The process of the second opinion is made before this one has threads, or
+ * private keys in its memory. */
+static int
+run(const struct arguments *arguments, struct arena *arena)
+{
+	const char *error;
+
+	if (!arguments->compare)
+		return (run_with(arguments, NULL, arena));
+	(void)signal(SIGPIPE, SIG_IGN);
+	struct receiver *receiver = receiver_new(&opendkim_library, &error);
+
+	if (receiver == NULL)
+		(void)fprintf(stderr,
+		    PROGRAM ": libopendkim cannot be asked: %s\n", error);
+	int status = run_with(arguments, receiver, arena);
+
+	receiver_free(receiver);
+	return (status);
 }
 
 int

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "base/log_format.h"
+#include "explain_compare_print.h"
 
 /* Of one foreign text. */
 #define FOREIGN_MAX_BYTES ((size_t)64 * 1024)
@@ -166,7 +167,8 @@ signatures(const struct outcome *outcome)
 }
 
 void
-explain_print_json(FILE *stream, const struct outcome *outcome)
+explain_print_json(FILE *stream, const struct outcome *outcome,
+    const struct explain_comparison *comparison)
 {
 	json_t *root = json_pack(
 	    "{s:i, s:s, s:o, s:o, s:o, s:I, s:{s:s, s:s}, s:o}", "schema", 1,
@@ -178,6 +180,9 @@ explain_print_json(FILE *stream, const struct outcome *outcome)
 	    outcome->verdict.reason, "authentication_results",
 	    field_body(outcome->authentication_results));
 
+	if (comparison != NULL)
+		(void)json_object_set_new(
+		    root, "compare", explain_compare_json(comparison));
 	(void)json_dumpf(root, stream, JSON_COMPACT);
 	(void)fputc('\n', stream);
 	json_decref(root);

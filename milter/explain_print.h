@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "explain_compare.h"
 #include "mail.h"
 #include "outcome.h"
 
@@ -18,14 +19,17 @@ void explain_print_text(
     FILE *stream, const struct mail *mail, const struct outcome *outcome);
 
 /**
- * explain_print_json(stream, outcome):
- * Write ${outcome} to ${stream} as one JSON object, schema 1:
+ * explain_print_json(stream, outcome, comparison):
+ * Write ${outcome} and ${comparison}, unless it is NULL, to ${stream} as one
+ * JSON object, schema 1:
  * {"schema":1, "direction":"inbound", "dkim":[{"domain","selector","algorithm",
  * "result","reason"}],
  * "signatures":[{"domain","selector","algorithm","value"}], "unsigned":null,
  * "forged_removed":0, "verdict":{"action","reason"},
- * "authentication_results":"..."}.  Members are only ever added.
+ * "authentication_results":"...", "compare":{"opendkim":{...}}}; see
+ * explain_compare_json() for the last.  Members are only ever added.
  */
-void explain_print_json(FILE *stream, const struct outcome *outcome);
+void explain_print_json(FILE *stream, const struct outcome *outcome,
+    const struct explain_comparison *comparison);
 
 #endif

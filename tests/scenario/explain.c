@@ -84,7 +84,7 @@ ask(struct explain *explain, const struct explain_case *test)
 	const char *const arguments[] = { "-c", explain->config, "--client-ip",
 		test->client, "--helo", "client.example", "--mail-from",
 		"ann@example.org", "--rcpt", "bob@example.net", "--json",
-		path_of(explain, test->file),
+		"--compare", path_of(explain, test->file),
 		test->auth != NULL ? "--auth" : NULL, test->auth, NULL };
 	struct command_result result;
 	json_error_t error;
@@ -187,6 +187,33 @@ check_verdict(struct explain *explain, const char *file, json_t *root)
 		(void)robust_fail(robust, "%s: verdict", file);
 }
 
+/* libopendkim has an opinion of each signature, and each is explained. */
+static void
+check_comparison(struct explain *explain, const char *file, json_t *root)
+{
+	struct robust *robust = &explain->robust;
+	json_t *opendkim =
+	    json_object_get(json_object_get(root, "compare"), "opendkim");
+	json_t *list = json_object_get(opendkim, "signatures");
+	const char *state = text_of(robust->arena, opendkim, "state");
+	json_t *entry;
+	size_t index;
+
+	if (state == NULL || strcmp(state, "judged") != 0 ||
+	    text_of(robust->arena, opendkim, "version") == NULL ||
+	    json_array_size(list) == 0)
+		(void)robust_fail(robust, "%s: not compared", file);
+	json_array_foreach(list, index, entry)
+	{
+		const char *difference =
+		    text_of(robust->arena, entry, "difference");
+
+		if (difference == NULL || strcmp(difference, "unknown") == 0)
+			(void)robust_fail(
+			    robust, "%s: unexplained difference", file);
+	}
+}
+
 static void
 check_inbound(struct explain *explain, const struct explain_case *test,
     json_t *root, struct milter_message *message)
@@ -260,6 +287,7 @@ run_case(struct explain *explain, const struct explain_case *test)
 
 	if (message != NULL && root != NULL) {
 		check_verdict(explain, test->file, root);
+		check_comparison(explain, test->file, root);
 		if (test->expected != NULL)
 			check_inbound(explain, test, root, message);
 		else
@@ -289,6 +317,20 @@ static const struct usage_case usages[] = {
 	{ { "--client-ip", ROBUST_OUTSIDE, "--time", "1767225610",
 	      "expired.eml", NULL },
 	    EX_OK, "dkim=pass" },
+	{ { "--client-ip", ROBUST_OUTSIDE, "--compare", "good.eml", NULL },
+	    EX_OK, "s=rsa a=rsa-sha256: both say pass" },
+	{ { "--compare", "sha1.eml", NULL }, EX_OK,
+	    "Why: libopendkim still verifies rsa-sha1" },
+	{ { "--compare", "malformed.eml", NULL }, EX_OK,
+	    "Note: at such a field OpenDKIM's milter gives up" },
+	/* What we sign, with the key that the zone has for it; and without. */
+	{ { "--compare", "--auth", "ann@sender.example", "good.eml", NULL },
+	    EX_OK, "s=e9 a=ed25519-sha256: both say pass" },
+	{ { "--compare", "--auth", "ann@sender.example", "--zone", "/dev/null",
+	      "good.eml", NULL },
+	    EX_OK, "The same: neither finds a key record" },
+	{ { "--compare", "/dev/null", NULL }, EX_OK,
+	    "Not compared with libopendkim: there is no DKIM signature" },
 	{ { "--client-ip", ROBUST_OUTSIDE, "-", NULL }, EX_OK, "dkim=pass" },
 	{ { "--client-ip", ROBUST_OUTSIDE, NULL }, EX_OK, "dkim=pass" },
 	{ { "--client-ip", ROBUST_OUTSIDE, "--zone", "/dev/null", "good.eml",
@@ -340,11 +382,15 @@ prepare(struct explain *explain, const char *milter)
 	    files_read(robust->arena, path_of(explain, "keys.zone"), &zone) !=
 		0)
 		return (robust_fail(robust, "%s", strerror(errno)));
-	if (keyfolder_add(robust->keys, "sender.example", "e9", "ed25519",
-		"active") == NULL)
+	const char *record = keyfolder_add(
+	    robust->keys, "sender.example", "e9", "ed25519", "active");
+
+	if (record == NULL)
 		return (
 		    robust_fail(robust, "%s", keyfolder_error(robust->keys)));
 	buf_add(&robust->zone, zone);
+	buf_printf(&robust->zone,
+	    "e9._domainkey.sender.example. 300 IN TXT \"%s\"\n", record);
 	milter_daemon_options(robust->daemon);
 	daemon_option(robust->daemon, "dns_timeout = 1s");
 	explain->config = daemon_path(robust->daemon, "milter.conf");

@@ -1,0 +1,45 @@
+/*
+ * explain_compare.h: what a receiver with OpenDKIM makes of the same message,
+ * and why that is not what we make of it.
+ */
+#ifndef MILTER_EXPLAIN_COMPARE_H
+#define MILTER_EXPLAIN_COMPARE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "mail.h"
+#include "outcome.h"
+#include "receiver/difference.h"
+#include "receiver/receiver.h"
+
+/* One signature of the message as it leaves us, in message order. */
+struct explain_compared {
+	const struct dkim_verification *ours;
+	const struct wire_opinion *theirs; /* NULL: it has none */
+	struct difference difference;
+};
+
+struct explain_comparison {
+	struct receiver_report report;
+	const char *skipped; /* why nothing was compared, or NULL */
+	struct explain_compared *signatures;
+	size_t count;
+};
+
+struct explain_compare_options {
+	struct receiver *receiver;
+	bool other_clock; /* --time */
+};
+
+/**
+ * explain_compare(options, mail, outcome, body, out):
+ * Let ${options}->receiver judge the finished ${mail} of ${body}: as it came
+ * in, or outbound with the new signatures of ${outcome} and the keys that the
+ * DNS has for them.  ${out} lives as long as ${mail}.
+ */
+void explain_compare(const struct explain_compare_options *options,
+    struct mail *mail, const struct outcome *outcome, struct span body,
+    struct explain_comparison *out);
+
+#endif
