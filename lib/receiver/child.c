@@ -53,14 +53,14 @@ run(const struct receiver_library *library, int in, int out)
 	 * other's. */
 	if (dup2(in, SANDBOX_IN) < 0 || dup2(out, SANDBOX_OUT) < 0 ||
 	    close_range(SANDBOX_OUT + 1, ~0U, 0) != 0)
-		_exit(INSIDE_EXIT_SANDBOX);
+		inside_exit(INSIDE_EXIT_SANDBOX);
 	reset_signals();
 	void *prepared = library->prepare != NULL ? library->prepare() : NULL;
 
 	if (sandbox_enter() != 0)
-		_exit(INSIDE_EXIT_SANDBOX);
+		inside_exit(INSIDE_EXIT_SANDBOX);
 	library->run(&inside, prepared);
-	_exit(EXIT_SUCCESS);
+	inside_exit(EXIT_SUCCESS);
 }
 
 /* A pipe whose ends are above standard error. */

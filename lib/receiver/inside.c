@@ -1,7 +1,16 @@
 #include "receiver/inside.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+void
+inside_exit(int status)
+{
+	(void)syscall(SYS_exit_group, status);
+	abort();
+}
 
 static void
 read_all(int fd, unsigned char *bytes, size_t len)
@@ -14,7 +23,7 @@ read_all(int fd, unsigned char *bytes, size_t len)
 		if (got > 0)
 			done += (size_t)got;
 		else if (got == 0 || errno != EINTR)
-			_exit(INSIDE_EXIT_PIPE);
+			inside_exit(INSIDE_EXIT_PIPE);
 	}
 }
 
@@ -29,7 +38,7 @@ write_all(int fd, const unsigned char *bytes, size_t len)
 		if (put > 0)
 			done += (size_t)put;
 		else if (put == 0 || errno != EINTR)
-			_exit(INSIDE_EXIT_PIPE);
+			inside_exit(INSIDE_EXIT_PIPE);
 	}
 }
 
@@ -44,7 +53,7 @@ inside_read(const struct inside *inside, struct arena *arena, struct frame *out)
 	span_skip(&cursor, 2);
 	if (header[0] != FRAME_VERSION || header[1] > FRAME_DONE ||
 	    !frame_take_number(&cursor, &len) || len > FRAME_MAX_TO_CHILD)
-		_exit(INSIDE_EXIT_PIPE);
+		inside_exit(INSIDE_EXIT_PIPE);
 	unsigned char *payload = arena_alloc(arena, (size_t)len + 1);
 
 	read_all(inside->in, payload, len);
@@ -89,5 +98,5 @@ inside_ask(const struct inside *inside, const char *name, uint32_t type,
 	inside_read(inside, arena, &frame);
 	if (frame.type != FRAME_ANSWER ||
 	    !wire_take_answer(frame.payload, arena, answer))
-		_exit(INSIDE_EXIT_PIPE);
+		inside_exit(INSIDE_EXIT_PIPE);
 }

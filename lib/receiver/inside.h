@@ -21,6 +21,13 @@ struct inside {
 };
 
 /**
+ * inside_exit(status):
+ * End the process, by the bare system call: sanitizers hook _exit() to look for
+ * leaks, with a process that the sandbox forbids.
+ */
+_Noreturn void inside_exit(int status);
+
+/**
  * inside_read(inside, arena, out):
  * Wait for the next frame; its payload lives as long as ${arena}.
  */

@@ -82,7 +82,9 @@ allow_memory(scmp_filter_ctx filter)
 	    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS);
 
 	if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, no_code,
-		no_file) != 0)
+		no_file) != 0 ||
+	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap2), 2,
+		no_code, no_file) != 0)
 		return (-1);
 	return (seccomp_rule_add(
 	    filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code));
@@ -125,7 +127,10 @@ add_rules(scmp_filter_ctx filter)
 		SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 		SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
 		SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+		/* On processors of 32 bits. */
+		SCMP_SYS(clock_gettime64), SCMP_SYS(futex_time64),
 		SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(sigaltstack), /* of sanitizers that abort */
 		SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
 		SCMP_SYS(exit), SCMP_SYS(exit_group) };
 

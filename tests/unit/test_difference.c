@@ -12,50 +12,50 @@
 struct difference_case {
 	enum dkim_result ours;
 	enum wire_result theirs;
-	uint32_t code;
 	struct facts facts;
+	uint32_t code;
 	enum difference_kind kind;
 	const char *text; /* a part of it, or NULL */
 	const char *note; /* likewise */
 };
 
 static const struct difference_case cases[] = {
-	{ DKIM_PASS, WIRE_PASS, 0, { 0 }, DIFFERENCE_NONE, NULL, NULL },
-	{ DKIM_FAIL, WIRE_FAIL, OPENDKIM_BAD_SIGNATURE, { 0 }, DIFFERENCE_NONE,
+	{ DKIM_PASS, WIRE_PASS, { 0 }, 0, DIFFERENCE_NONE, NULL, NULL },
+	{ DKIM_FAIL, WIRE_FAIL, { 0 }, OPENDKIM_BAD_SIGNATURE, DIFFERENCE_NONE,
 	    NULL, NULL },
-	{ DKIM_PASS, WIRE_PASS, 0, { .position = 2 }, DIFFERENCE_NONE, NULL,
+	{ DKIM_PASS, WIRE_PASS, { .position = 2 }, 0, DIFFERENCE_NONE, NULL,
 	    NULL },
-	{ DKIM_PASS, WIRE_PASS, 0, { .position = 3 }, DIFFERENCE_NONE, NULL,
+	{ DKIM_PASS, WIRE_PASS, { .position = 3 }, 0, DIFFERENCE_NONE, NULL,
 	    "three topmost" },
 	/* Nobody knows why. */
-	{ DKIM_PASS, WIRE_FAIL, OPENDKIM_BAD_SIGNATURE, { 0 },
+	{ DKIM_PASS, WIRE_FAIL, { 0 }, OPENDKIM_BAD_SIGNATURE,
 	    DIFFERENCE_UNKNOWN, "please report", NULL },
-	{ DKIM_FAIL, WIRE_PASS, 0, { 0 }, DIFFERENCE_UNKNOWN, "please report",
+	{ DKIM_FAIL, WIRE_PASS, { 0 }, 0, DIFFERENCE_UNKNOWN, "please report",
 	    NULL },
-	{ DKIM_POLICY, WIRE_PASS, 0, { 0 }, DIFFERENCE_UNKNOWN, "please report",
+	{ DKIM_POLICY, WIRE_PASS, { 0 }, 0, DIFFERENCE_UNKNOWN, "please report",
 	    NULL },
-	{ DKIM_TEMPERROR, WIRE_FAIL, OPENDKIM_NO_KEY, { 0 }, DIFFERENCE_UNKNOWN,
+	{ DKIM_TEMPERROR, WIRE_FAIL, { 0 }, OPENDKIM_NO_KEY, DIFFERENCE_UNKNOWN,
 	    "please report", NULL },
-	{ DKIM_PASS, WIRE_TEMPERROR, OPENDKIM_KEY_FAIL, { 0 },
+	{ DKIM_PASS, WIRE_TEMPERROR, { 0 }, OPENDKIM_KEY_FAIL,
 	    DIFFERENCE_UNKNOWN, "please report", NULL },
-	{ DKIM_PASS, WIRE_NONE, 4711, { 0 }, DIFFERENCE_UNKNOWN,
+	{ DKIM_PASS, WIRE_NONE, { 0 }, 4711, DIFFERENCE_UNKNOWN,
 	    "please report", NULL },
 	/* A fact alone explains nothing: the code must fit. */
-	{ DKIM_PASS, WIRE_FAIL, OPENDKIM_BAD_SIGNATURE,
+	{ DKIM_PASS, WIRE_FAIL,
 	    { .no_author = true,
 		.non_ascii = true,
 		.no_final_line = true,
 		.records = 2 },
-	    DIFFERENCE_UNKNOWN, "please report", NULL },
-	{ DKIM_PASS, WIRE_FAIL, OPENDKIM_BAD_SIGNATURE,
-	    { .lone_line_end = true }, DIFFERENCE_KNOWN, "stands alone", NULL },
-	{ DKIM_PASS, WIRE_PERMERROR, OPENDKIM_EXPIRED, { .other_clock = true },
+	    OPENDKIM_BAD_SIGNATURE, DIFFERENCE_UNKNOWN, "please report", NULL },
+	{ DKIM_PASS, WIRE_FAIL, { .lone_line_end = true },
+	    OPENDKIM_BAD_SIGNATURE, DIFFERENCE_KNOWN, "stands alone", NULL },
+	{ DKIM_PASS, WIRE_PERMERROR, { .other_clock = true }, OPENDKIM_EXPIRED,
 	    DIFFERENCE_KNOWN, "clock", NULL },
-	{ DKIM_PASS, WIRE_PERMERROR, OPENDKIM_EXPIRED, { 0 },
+	{ DKIM_PASS, WIRE_PERMERROR, { 0 }, OPENDKIM_EXPIRED,
 	    DIFFERENCE_UNKNOWN, "please report", NULL },
-	{ DKIM_PERMERROR, WIRE_PERMERROR, OPENDKIM_REFUSED_FIELD, { 0 },
+	{ DKIM_PERMERROR, WIRE_PERMERROR, { 0 }, OPENDKIM_REFUSED_FIELD,
 	    DIFFERENCE_NONE, NULL, "gives up" },
-	{ DKIM_NEUTRAL, WIRE_PASS, 0, { .position = 12 }, DIFFERENCE_KNOWN,
+	{ DKIM_NEUTRAL, WIRE_PASS, { .position = 12 }, 0, DIFFERENCE_KNOWN,
 	    "has no limit", "three topmost" },
 };
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "receiver/inside.h"
 
 /* What a process does in the sandbox; it returns 0 when it could. */
 typedef int attempt(void);
@@ -173,8 +174,8 @@ run_inside(attempt *run)
 		(void)dup2(to[0], SANDBOX_IN);
 		(void)dup2(from[1], SANDBOX_OUT);
 		if (sandbox_enter() != 0)
-			_exit(71);
-		_exit(run() == 0 ? 0 : 1);
+			inside_exit(71);
+		inside_exit(run() == 0 ? 0 : 1);
 	}
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -234,7 +235,7 @@ test_identity(void **state)
 		(void)dup2(to[0], SANDBOX_IN);
 		(void)dup2(from[1], SANDBOX_OUT);
 		(void)close(to[1]);
-		_exit(sandbox_enter() == 0 && think() == 0 ? 0 : 1);
+		inside_exit(sandbox_enter() == 0 && think() == 0 ? 0 : 1);
 	}
 	/* It has entered when it writes, and waits for us. */
 	assert_int_equal(read(from[0], &byte, 1), 1);
