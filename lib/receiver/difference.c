@@ -136,8 +136,16 @@ is_no_author(const struct disagreement *of)
 static bool
 is_no_final_line(const struct disagreement *of)
 {
-	return (
-	    of->facts->no_final_line && they_say(of, OPENDKIM_REFUSED_MESSAGE));
+	return (of->facts->no_final_line &&
+		(they_say(of, OPENDKIM_REFUSED_MESSAGE) ||
+		    they_say(of, OPENDKIM_BAD_SIGNATURE)));
+}
+
+static bool
+is_odd_field_name(const struct disagreement *of)
+{
+	return (we_pass(of) && of->facts->odd_field_name &&
+		they_say(of, OPENDKIM_BAD_SIGNATURE));
 }
 
 static bool
@@ -228,6 +236,10 @@ static const struct {
 	{ is_no_final_line, DIFFERENCE_KNOWN,
 	    "the saved body lacks its last line end, and libopendkim cannot "
 	    "canonicalize that as relaxed; mail that came by SMTP has one" },
+	{ is_odd_field_name, DIFFERENCE_KNOWN,
+	    "a header field has a tab or an 8-bit byte in its name or before "
+	    "the colon; libopendkim drops such a field, and its milter gives "
+	    "up on the message" },
 	{ is_lone_line_end, DIFFERENCE_KNOWN,
 	    "the body holds a CR or LF that stands alone; libopendkim takes "
 	    "some of them for line ends, RFC 6376 2.8 knows CRLF only" },

@@ -40,6 +40,21 @@ ends_with_crlf(struct span body)
 	    (body.len >= 2 && span_is(span_tail(body, body.len - 2), "\r\n")));
 }
 
+/* RFC 5322 2.2, 4.5: names are graphic ASCII; blanks may stand before the
+ * colon. */
+static bool
+has_odd_name(const struct header_list *headers)
+{
+	for (size_t i = 0; i < headers->count; i++) {
+		struct span name = headers->fields[i].raw_name;
+
+		for (size_t n = 0; n < name.len; n++)
+			if (name.data[n] < ' ' || name.data[n] > '~')
+				return (true);
+	}
+	return (false);
+}
+
 /* Return the DKIM-Signature field at ${position}, or NULL. */
 static const struct header_field *
 find_field(const struct header_list *headers, size_t position)
@@ -107,6 +122,7 @@ facts_find(struct arena *arena, const struct facts_of *of,
     const struct dns_answer *answer, struct facts *out)
 {
 	*out = (struct facts){ .position = of->position };
+	out->odd_field_name = has_odd_name(of->headers);
 	out->lone_line_end = has_lone_line_end(of->body);
 	look_at_signature(arena, of, out);
 	if (answer == NULL || answer->status != DNS_OK)

@@ -16,6 +16,8 @@ struct facts {
 	size_t position;     /* among the DKIM-Signature fields, 0 at the top */
 	bool non_ascii;      /* the field holds bytes above 0x7f */
 	bool partial;        /* l= is shorter than the body */
+	bool odd_field_name; /* some field's name has a tab or 8-bit byte in it
+	                      * or before the colon */
 	bool no_final_line;  /* c= is relaxed for a body without a final CRLF */
 	bool lone_line_end;  /* the body holds a CR or LF that is alone */
 	size_t records;      /* TXT records at the key's name */

@@ -44,7 +44,7 @@ static const struct difference_case cases[] = {
 	{ DKIM_PASS, WIRE_FAIL,
 	    { .no_author = true,
 		.non_ascii = true,
-		.no_final_line = true,
+
 		.records = 2 },
 	    OPENDKIM_BAD_SIGNATURE, DIFFERENCE_UNKNOWN, "please report", NULL },
 	{ DKIM_PASS, WIRE_FAIL, { .lone_line_end = true },
@@ -108,6 +108,9 @@ static const struct facts_case facts_cases[] = {
 	{ PLAIN "i=\xc3\xbc@e\r\n\r\n", 0, { NULL }, { .non_ascii = true } },
 	{ PLAIN "\r\n" PLAIN "l=1\r\n\r\nHi.\r\n", 1, { NULL },
 	    { .position = 1, .partial = true } },
+	{ PLAIN "\r\nTo : a\r\n\r\n", 0, { NULL }, { 0 } },
+	{ PLAIN "\r\nTo\t: a\r\n\r\n", 0, { NULL },
+	    { .odd_field_name = true } },
 	{ PLAIN "c=relaxed/relaxed\r\n\r\nHi.", 0, { NULL },
 	    { .no_final_line = true } },
 	{ PLAIN "c=relaxed/simple\r\n\r\nHi.", 0, { NULL }, { 0 } },
@@ -173,6 +176,7 @@ test_facts(void **state)
 		if (found.position != facts->position ||
 		    found.non_ascii != facts->non_ascii ||
 		    found.partial != facts->partial ||
+		    found.odd_field_name != facts->odd_field_name ||
 		    found.no_final_line != facts->no_final_line ||
 		    found.lone_line_end != facts->lone_line_end ||
 		    found.records != facts->records ||
