@@ -122,6 +122,11 @@ print_signatures(DKIM *dkim, const char *name, const char *error)
 
 	if (dkim_getsiglist(dkim, &sigs, &count) != DKIM_STAT_OK)
 		count = 0;
+	/* It gave up before it looked at any. */
+	if (count == 0)
+		(void)printf("%s.r %s\n%s.e %s\n", name,
+		    error != NULL ? error : "no signature", name,
+		    error != NULL ? error : "no signature");
 	for (int i = 0; i < count; i++) {
 		const char *result = "pass";
 
