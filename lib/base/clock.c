@@ -18,3 +18,12 @@ clock_monotonic_ms(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
+
+int64_t
+clock_monotonic_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}

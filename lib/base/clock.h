@@ -26,4 +26,10 @@ int64_t clock_now(const struct clock *clock);
  */
 int64_t clock_monotonic_ms(void);
 
+/**
+ * clock_monotonic_us(void):
+ * Return microseconds that only ever grow, for short durations.
+ */
+int64_t clock_monotonic_us(void);
+
 #endif

@@ -24,6 +24,7 @@
 struct target {
 	const char *program;
 	_Atomic int level;
+	_Atomic uint64_t counts[LOG_LEVEL_DEBUG + 1];
 	enum log_format format;
 	enum log_sink sink;
 	log_writer *writer;
@@ -138,6 +139,13 @@ log_wants(const struct log *log, enum log_level level)
 	return ((int)level <= atomic_load(&log->target->level));
 }
 
+uint64_t
+log_count(const struct log *log, enum log_level level)
+{
+	return (atomic_load_explicit(
+	    &log->target->counts[level], memory_order_relaxed));
+}
+
 static void
 add_field(
     struct buf *line, enum log_format format, const struct log_field *field)
@@ -215,8 +223,10 @@ void
 log_write(const struct log *log, enum log_level level, const char *event,
     const struct log_field *fields)
 {
-	const struct target *target = log->target;
+	struct target *target = log->target;
 
+	(void)atomic_fetch_add_explicit(
+	    &target->counts[level], 1, memory_order_relaxed);
 	if (!log_wants(log, level))
 		return;
 	struct arena *arena = arena_new();

@@ -99,6 +99,13 @@ const struct log *log_child(
 bool log_wants(const struct log *log, enum log_level level);
 
 /**
+ * log_count(log, level):
+ * Return how many events of ${level} there were, written or not, in ${log} and
+ * its children.
+ */
+uint64_t log_count(const struct log *log, enum log_level level);
+
+/**
  * log_write(log, level, event, fields):
  * Write one line: ${event}, the fields of the context, then ${fields} up to the
  * one without a key.  Foreign bytes cannot break the line or forge a field, and
