@@ -10,6 +10,7 @@ pkg_check_modules(LDNS REQUIRED IMPORTED_TARGET ldns>=1.8)
 pkg_check_modules(CONFUSE REQUIRED IMPORTED_TARGET libconfuse>=3.3)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2>=2.3)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd>=252)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 

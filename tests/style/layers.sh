@@ -28,6 +28,7 @@ includes() {
 wrapped=(
 	'<libmilter/' '^milter/(main|hooks|apply|control|listen)\.[ch]$'
 	'<unbound\.h>' '^lib/dns/dns_(unbound|context)\.[ch]$'
+	'<microhttpd\.h>' '^lib/metrics/metrics_serve\.c$'
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'

@@ -9,7 +9,8 @@
 # The names are the same on Debian 12 and 13.
 PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
-	libjansson-dev libsystemd-dev libopendkim-dev libseccomp-dev'
+	libjansson-dev libsystemd-dev libmicrohttpd-dev libopendkim-dev
+	libseccomp-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 	ca-certificates openssl iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev python3 python3-dkim procps'
