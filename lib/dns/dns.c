@@ -16,6 +16,8 @@
 struct dns {
 	struct dns_backend *backend;
 	const struct clock *clock;
+	dns_observer *observer; /* or NULL */
+	void *observer_cookie;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t room;  /* broadcast when a question was answered */
 	struct dns_cache cache;
@@ -37,7 +39,10 @@ dns_new(struct dns_backend *backend, const struct dns_options *options)
 
 	if (options == NULL)
 		options = &defaults;
-	*dns = (struct dns){ .backend = backend, .clock = options->clock };
+	*dns = (struct dns){ .backend = backend,
+		.clock = options->clock,
+		.observer = options->observer,
+		.observer_cookie = options->observer_cookie };
 	if (dns->clock == NULL)
 		dns->clock = &clock_system;
 	(void)pthread_mutex_init(&dns->lock, NULL);
@@ -109,6 +114,9 @@ take_answer(void *cookie, const struct dns_answer *answer)
 	struct dns_entry *entry = cookie;
 	struct dns *dns = entry->owner;
 
+	if (dns->observer != NULL)
+		dns->observer(dns->observer_cookie, answer->status,
+		    clock_monotonic_us() - entry->asked);
 	(void)pthread_mutex_lock(&dns->lock);
 	dns_load_end(&dns->load, entry->domain);
 	entry->domain = NULL;
@@ -125,6 +133,7 @@ static void
 start(struct dns *dns, struct dns_entry *entry, enum dns_type type)
 {
 	dns->counters.started++;
+	entry->asked = clock_monotonic_us();
 	(void)pthread_mutex_unlock(&dns->lock);
 	dns->backend->start(
 	    dns->backend, &entry->key[TYPE_BYTES], type, take_answer, entry);
@@ -287,5 +296,6 @@ dns_counters(struct dns *dns, struct dns_counters *out)
 	*out = dns->counters;
 	out->evicted = dns->cache.evicted;
 	out->entries = hash_count(dns->cache.table);
+	out->under_way = dns->load.total;
 	(void)pthread_mutex_unlock(&dns->lock);
 }

@@ -68,13 +68,23 @@ struct dns_counters {
 	uint64_t failures;  /* SERVFAIL or time-out from the backend */
 	uint64_t evicted;   /* dropped for room before their TTL ended */
 	uint64_t entries;   /* held now, with those under way */
+	uint64_t under_way; /* asked of the backend and not yet answered */
 };
+
+/**
+ * dns_observer(cookie, status, us):
+ * The backend answered a question with ${status} after ${us} microseconds.
+ * Called from any thread; it must be quick and ask nothing.
+ */
+typedef void dns_observer(void *cookie, enum dns_status status, int64_t us);
 
 struct dns_options {
 	size_t cache_entries;      /* 0: DNS_CACHE_ENTRIES */
 	size_t cache_bytes;        /* 0: DNS_CACHE_BYTES */
 	uint32_t max_ttl;          /* seconds; 0: DNS_MAX_TTL */
 	const struct clock *clock; /* NULL: clock_system */
+	dns_observer *observer;    /* NULL: nobody */
+	void *observer_cookie;
 };
 
 #define DNS_CACHE_ENTRIES 20000

@@ -30,6 +30,7 @@ struct dns_entry {
 	struct list link;
 	void *owner;               /* whose question it is, for dns_done */
 	struct dns_domain *domain; /* while pending: where it counts */
+	int64_t asked;             /* clock_monotonic_us(), for dns.c */
 	bool pending;
 	bool detached;           /* no longer in the table */
 	size_t holds;            /* by threads that wait or copy */
