@@ -39,6 +39,7 @@ struct dkim_verify {
 	size_t count;
 	size_t *chosen; /* indices of candidates */
 	size_t chosen_count;
+	int64_t dns_us; /* spent waiting for keys */
 };
 
 static void
@@ -330,13 +331,22 @@ dkim_verify_finish(struct dkim_verify *verify, size_t *count)
 			            .signature.key_name,
 			.type = DNS_TYPE_TXT
 		};
+	int64_t asked = clock_monotonic_us();
+
 	dns_gather(verify->dns, questions, keys,
-	    clock_monotonic_ms() + verify->options.dns_timeout_ms,
-	    verify->arena, answers);
+	    asked / 1000 + verify->options.dns_timeout_ms, verify->arena,
+	    answers);
+	verify->dns_us = clock_monotonic_us() - asked;
 	for (size_t i = 0; i < keys; i++)
 		conclude(verify, &verify->candidates[verify->chosen[i]],
 		    &answers[i]);
 	return (verify->verifications);
+}
+
+int64_t
+dkim_verify_dns_us(const struct dkim_verify *verify)
+{
+	return (verify->dns_us);
 }
 
 void

@@ -69,6 +69,12 @@ const struct dkim_verification *dkim_verify_finish(
     struct dkim_verify *verify, size_t *count);
 
 /**
+ * dkim_verify_dns_us(verify):
+ * Return how long dkim_verify_finish() waited for keys, in microseconds.
+ */
+int64_t dkim_verify_dns_us(const struct dkim_verify *verify);
+
+/**
  * dkim_verify_free(verify):
  * Release what OpenSSL holds.  NULL is harmless.
  */
