@@ -30,6 +30,7 @@ void
 check_finish(struct check *check, struct outcome *outcome)
 {
 	outcome->dkim = dkim_verify_finish(check->dkim, &outcome->dkim_count);
+	outcome->dns_us = dkim_verify_dns_us(check->dkim);
 	outcome->authentication_results = report_authres(check->mail->arena,
 	    check->mail->authserv_id, outcome->dkim, outcome->dkim_count);
 }

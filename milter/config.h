@@ -51,6 +51,7 @@ struct config_settings {
 	int log_level;
 	int log_format;
 	int log_to;
+	const char *metrics;
 	struct conf_sections signing;
 	struct conf_sections senders;
 };

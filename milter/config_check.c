@@ -58,6 +58,39 @@ check_socket(struct config_loading *loading)
 			name));
 }
 
+/* One program an address; any number of them may read what we serve. */
+static bool
+is_same_address(const struct endpoint *one, const struct endpoint *other)
+{
+	return (one->path == NULL && one->address_len == other->address_len &&
+		memcmp(&one->address, &other->address, one->address_len) == 0);
+}
+
+static void
+check_metrics(struct config_loading *loading)
+{
+	struct arena *arena = loading->config->arena;
+	const struct config_settings *settings = &loading->config->settings;
+	const char *name = settings->metrics;
+	struct endpoint endpoint, socket;
+
+	if (name == NULL)
+		return;
+	if (endpoint_parse(name, arena, &endpoint) != NULL ||
+	    endpoint.path != NULL || !endpoint.loopback)
+		config_error_in(loading, "metrics", 0,
+		    arena_printf(arena,
+			"\"%s\" is no loopback address with a port; write "
+			"inet:8894@127.0.0.1 or inet6:8894@::1",
+			name));
+	else if (endpoint_parse(settings->socket, arena, &socket) == NULL &&
+		 is_same_address(&socket, &endpoint))
+		config_error_in(loading, "metrics", 0,
+		    arena_printf(arena,
+			"\"%s\" is where `socket' listens; take another port",
+			name));
+}
+
 /* An empty name would claim no forged field; a blank would end it early (RFC
  * 8601 2.2). */
 static void
@@ -220,6 +253,7 @@ void
 config_check(struct config_loading *loading)
 {
 	check_socket(loading);
+	check_metrics(loading);
 	check_authserv_id(loading);
 	check_headers(loading);
 	check_resolvers(loading);

@@ -145,6 +145,9 @@ const struct conf_option config_options[] = {
 	OPTION("log_to", CONF_WORD, log_to, .value = "auto", .words = log_sinks,
 	    .help = "Where lines go; auto: journald under systemd, else "
 		    "stderr."),
+	OPTION("metrics", CONF_STRING, metrics,
+	    .help = "Loopback address where Prometheus reads metrics over "
+		    "HTTP, such as inet:8894@127.0.0.1; none when not set."),
 	OPTION("signing", CONF_SECTION, signing, .section = signing_options,
 	    .section_size = sizeof(struct config_signing),
 	    .help = "signing \"PATTERN\" { ... }: keys for authors that match "

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "listen.h"
+#include "meter.h"
 #include <libmilter/mfapi.h>
 
 /* What main's thread reads from the pipe, besides signal numbers. */
@@ -108,6 +109,7 @@ reload(const struct control *control)
 	notify_reloading();
 	struct config *loaded = config_load(control->path, control->reader);
 
+	meter_reload(service_meter(control->service), loaded != NULL);
 	if (loaded == NULL) {
 		log_error(control->log, "reload_failed",
 		    LOG_TEXT("kept", "the configuration in force"));
@@ -120,6 +122,7 @@ reload(const struct control *control)
 			    LOG_TEXT("options", options));
 		log_set_level(
 		    control->log, (enum log_level)loaded->settings.log_level);
+		monitor_follow(control->monitor, &loaded->settings);
 		service_replace(control->service, loaded);
 		log_info(control->log, "reloaded");
 	}

@@ -7,6 +7,7 @@
 #include "base/arena_impl.h"
 #include "mail.h"
 #include "mail_log.h"
+#include "meter.h"
 
 /* The largest packet that libmilter takes: a header field has one, and Postfix
  * passes fields of 102,400 bytes where libmilter's default is 65,535. */
@@ -239,6 +240,11 @@ on_end_of_message(SMFICTX *context)
 	sfsistat status = apply_outcome(context, &outcome,
 	    connection->mail->arena, connection->leading_blank);
 
+	if (status == SMFIS_TEMPFAIL &&
+	    outcome.verdict.action == VERDICT_NONE) {
+		meter_not_applied(service_meter(connection->service));
+		mail_log_not_applied(connection->mail);
+	}
 	forget_mail(connection);
 	return (status);
 }
@@ -250,8 +256,11 @@ on_abort(SMFICTX *context)
 
 	if (connection == NULL)
 		return (SMFIS_CONTINUE);
-	if (connection->mail != NULL)
+	if (connection->mail != NULL) {
+		meter_aborted(service_meter(connection->service),
+		    connection->mail->stage);
 		mail_log_aborted(connection->mail);
+	}
 	forget_mail(connection);
 	return (SMFIS_CONTINUE);
 }
@@ -263,6 +272,7 @@ on_close(SMFICTX *context)
 
 	/* libmilter closes connections that never negotiated, too. */
 	if (connection == NULL) {
+		meter_odd(service_meter(registered));
 		log_info(service_log(registered), "never_negotiated");
 		return (SMFIS_CONTINUE);
 	}

@@ -17,6 +17,13 @@ const char *listen_check(
     const struct config_settings *settings, struct arena *arena);
 
 /**
+ * listen_check_metrics(settings, arena):
+ * The same for the address where ${settings} want the metrics, if any.
+ */
+const char *listen_check_metrics(
+    const struct config_settings *settings, struct arena *arena);
+
+/**
  * listen_open(settings, arena):
  * Open the socket of ${settings} for libmilter: a UNIX socket with its group
  * and mode 0660, a TCP socket with TCP_NODELAY.  Return NULL, or what went

@@ -155,8 +155,8 @@ explain_bind(int error)
 
 /* Whoever listens on an address now: in use, it is an address of ours. */
 static const char *
-check_address(const struct endpoint *endpoint,
-    const struct config_settings *settings, struct arena *arena)
+check_address(const char *option, const char *name,
+    const struct endpoint *endpoint, struct arena *arena)
 {
 	const int on = 1;
 	int fd =
@@ -172,8 +172,20 @@ check_address(const struct endpoint *endpoint,
 		(void)close(fd);
 	if (bound || error == EADDRINUSE)
 		return (NULL);
-	return (arena_printf(arena, "socket: cannot listen on %s: %s%s",
-	    settings->socket, strerror(error), explain_bind(error)));
+	return (arena_printf(arena, "%s: cannot listen on %s: %s%s", option,
+	    name, strerror(error), explain_bind(error)));
+}
+
+const char *
+listen_check_metrics(
+    const struct config_settings *settings, struct arena *arena)
+{
+	struct endpoint endpoint;
+
+	if (settings->metrics == NULL ||
+	    endpoint_parse(settings->metrics, arena, &endpoint) != NULL)
+		return (NULL);
+	return (check_address("metrics", settings->metrics, &endpoint, arena));
 }
 
 const char *
@@ -184,7 +196,8 @@ listen_check(const struct config_settings *settings, struct arena *arena)
 
 	if (error != NULL)
 		return (arena_printf(arena, "socket: %s", error));
-	return (endpoint.path != NULL
-		    ? check_path(endpoint.path, settings, arena)
-		    : check_address(&endpoint, settings, arena));
+	return (
+	    endpoint.path != NULL
+		? check_path(endpoint.path, settings, arena)
+		: check_address("socket", settings->socket, &endpoint, arena));
 }

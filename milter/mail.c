@@ -7,6 +7,7 @@
 #include "check.h"
 #include "mail/authres.h"
 #include "mail_log.h"
+#include "meter.h"
 #include "sign.h"
 
 #define AUTHENTICATION_RESULTS "Authentication-Results"
@@ -65,8 +66,10 @@ struct mail *
 mail_new(struct service *service, const struct mail_session *session,
     const char *mail_from, const char *login)
 {
-	if (!service_enter(service))
+	if (!service_enter(service)) {
+		meter_stopping(service_meter(service));
 		return (NULL);
+	}
 	struct arena *arena = arena_new();
 	struct mail *mail = arena_alloc(arena, sizeof(*mail));
 
@@ -140,6 +143,7 @@ mail_end_of_headers(struct mail *mail)
 void
 mail_body(struct mail *mail, struct span bytes)
 {
+	mail->body_bytes += bytes.len;
 	if (mail->check != NULL)
 		check_body(mail->check, bytes);
 	if (mail->sign != NULL)
@@ -212,6 +216,8 @@ mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 		    (enum verdict_over_limit)mail->config->settings.over_limit,
 	};
 
+	int64_t ended = clock_monotonic_us();
+
 	*outcome =
 	    (struct outcome){ .outbound = mail->direction == MAIL_OUTBOUND };
 	if (queue_id != NULL)
@@ -222,5 +228,7 @@ mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 	if (mail->sign != NULL && sign_finish(mail->sign, outcome) != 0)
 		facts.trouble = true;
 	outcome->verdict = verdict_decide(&facts);
+	meter_message(service_meter(mail->service), mail, outcome,
+	    clock_monotonic_us() - ended);
 	mail_log(mail, outcome);
 }

@@ -54,6 +54,7 @@ struct mail {
 	const char *login;     /* {auth_authen}, or NULL */
 	const char *authserv_id;
 	size_t rcpt_count;
+	uint64_t body_bytes;
 	enum mail_direction direction;
 	enum mail_stage stage;
 	struct header_list headers;

@@ -61,6 +61,14 @@ optional(const char *key, const char *value)
 	return (value == NULL ? LOG_TEXT(key, "-") : LOG_TEXT(key, value));
 }
 
+/* The null path as RFC 5321 4.1.1.2 writes it: nothing is easily overlooked. */
+static struct log_field
+mail_from(const struct mail *mail)
+{
+	return (LOG_TEXT(
+	    "mail_from", mail->mail_from[0] == '\0' ? "<>" : mail->mail_from));
+}
+
 static struct log_field
 results(const struct mail *mail, const struct outcome *outcome)
 {
@@ -106,13 +114,25 @@ mail_log(const struct mail *mail, const struct outcome *outcome)
 		    LOG_TEXT("reason", verdict->reason));
 	log_info(log, "message",
 	    LOG_TEXT("direction", outcome->outbound ? "outbound" : "inbound"),
-	    optional("helo", mail->session->helo),
-	    LOG_TEXT("mail_from", mail->mail_from),
+	    optional("client_name", mail->session->client_name),
+	    optional("helo", mail->session->helo), mail_from(mail),
 	    optional("from", author(mail)), optional("login", mail->login),
 	    LOG_NUMBER("recipients", mail->rcpt_count), results(mail, outcome),
 	    LOG_NUMBER("forged_removed", outcome->deletion_count),
 	    LOG_TEXT("action", verdict_action_name(verdict->action)),
-	    LOG_NUMBER("ms", clock_monotonic_ms() - mail->started));
+	    optional("reason",
+		verdict->action == VERDICT_NONE ? NULL : verdict->reason),
+	    LOG_NUMBER("size", mail->body_bytes),
+	    LOG_NUMBER("ms", clock_monotonic_ms() - mail->started),
+	    LOG_NUMBER("dns_ms", outcome->dns_us / 1000));
+}
+
+void
+mail_log_not_applied(const struct mail *mail)
+{
+	log_warning(context(mail), "refused",
+	    LOG_TEXT("action", verdict_action_name(VERDICT_TEMPFAIL)),
+	    LOG_TEXT("reason", "libmilter could not change the message"));
 }
 
 void
@@ -125,7 +145,7 @@ mail_log_aborted(const struct mail *mail)
 	};
 	struct log_field fields[] = {
 		LOG_TEXT("stage", stages[mail->stage]),
-		LOG_TEXT("mail_from", mail->mail_from),
+		mail_from(mail),
 		{ .key = NULL },
 	};
 

@@ -15,6 +15,12 @@
 void mail_log(const struct mail *mail, const struct outcome *outcome);
 
 /**
+ * mail_log_not_applied(mail):
+ * Write a warning that libmilter would not change ${mail}, which was deferred.
+ */
+void mail_log_not_applied(const struct mail *mail);
+
+/**
  * mail_log_aborted(mail):
  * Write that the client left ${mail} before its end: info once its header had
  * begun, else debug, for that is what every refused recipient looks like.

@@ -129,6 +129,8 @@ check_opening(struct config *config, struct arena *arena)
 {
 	const char *error = listen_check(&config->settings, arena);
 
+	if (error == NULL)
+		error = listen_check_metrics(&config->settings, arena);
 	if (error != NULL)
 		return (error);
 	struct log *log = log_new(PROGRAM);
@@ -285,7 +287,12 @@ run(struct config *config, struct control *control, struct arena *arena)
 	control->service = open_service(config, control->log, arena, &error);
 	if (control->service == NULL)
 		return (fail(control->log, EX_UNAVAILABLE, error));
-	return (control_run(control));
+	control->monitor = monitor_new(control->service);
+	monitor_follow(control->monitor, &config->settings);
+	int status = control_run(control);
+
+	monitor_free(control->monitor);
+	return (status);
 }
 
 static int

@@ -7,9 +7,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dkim/sign.h"
 #include "dkim/verify.h"
+#include "signtable.h"
 #include "verdict.h"
 
 /* Delete the ${occurrence}th field of that name, counted from 1 at the top. */
@@ -31,9 +33,11 @@ struct outcome {
 	/* For the log and mailreeve-explain. */
 	bool outbound;
 	const char *unsigned_reason; /* outbound only; NULL: signed */
+	enum signtable_cause unsigned_cause;
 	const struct dkim_sign_key *keys;
 	const struct dkim_verification *dkim;
 	size_t dkim_count;
+	int64_t dns_us; /* spent waiting for the DNS */
 };
 
 #endif

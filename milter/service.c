@@ -8,6 +8,7 @@
 #include "base/arena_impl.h"
 #include "dns/dns_unbound.h"
 #include "dns/dns_zone.h"
+#include "meter.h"
 
 #define KEY_CACHE_ENTRIES 10000
 
@@ -16,11 +17,13 @@ struct service {
 	const struct clock *clock;
 	struct dns *dns;
 	struct keycache *keys;
+	struct meter *meter;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t idle;
 	struct config *config;
 	unsigned int in_hand;
 	unsigned int connections;
+	uint64_t connected;
 	bool stopping;
 };
 
@@ -48,6 +51,7 @@ service_new(struct config *config, struct log *log, const struct clock *clock,
     struct arena *arena, const char **error)
 {
 	struct dns_options options = { .clock = clock,
+		.observer = meter_dns,
 		.cache_entries = (size_t)config->settings.dns_cache_entries };
 	struct dns_backend *backend =
 	    open_backend(&config->settings, log, arena, error);
@@ -57,9 +61,12 @@ service_new(struct config *config, struct log *log, const struct clock *clock,
 		return (NULL);
 	}
 	struct service *service = arena_impl_malloc(sizeof(*service));
+	struct meter *meter = meter_new();
 
+	options.observer_cookie = meter;
 	*service = (struct service){ .log = log,
 		.clock = clock,
+		.meter = meter,
 		.dns = dns_new(backend, &options),
 		.keys = keycache_new(KEY_CACHE_ENTRIES),
 		.config = config };
@@ -79,7 +86,9 @@ service_free(struct service *service)
 {
 	if (service == NULL)
 		return;
+	/* What is under way there is counted still. */
 	dns_free(service->dns);
+	meter_free(service->meter);
 	keycache_free(service->keys);
 	config_free(service->config);
 	(void)pthread_cond_destroy(&service->idle);
@@ -135,6 +144,7 @@ service_connected(struct service *service)
 {
 	(void)pthread_mutex_lock(&service->lock);
 	service->connections++;
+	service->connected++;
 	(void)pthread_mutex_unlock(&service->lock);
 }
 
@@ -145,6 +155,16 @@ service_disconnected(struct service *service)
 	service->connections--;
 	if (service->connections == 0)
 		(void)pthread_cond_signal(&service->idle);
+	(void)pthread_mutex_unlock(&service->lock);
+}
+
+void
+service_load(struct service *service, struct service_load *out)
+{
+	(void)pthread_mutex_lock(&service->lock);
+	out->in_hand = service->in_hand;
+	out->connections = service->connections;
+	out->connected = service->connected;
 	(void)pthread_mutex_unlock(&service->lock);
 }
 
@@ -205,4 +225,10 @@ struct keycache *
 service_keys(const struct service *service)
 {
 	return (service->keys);
+}
+
+struct meter *
+service_meter(const struct service *service)
+{
+	return (service->meter);
 }

@@ -6,6 +6,7 @@
 #define MILTER_SERVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,7 +14,15 @@
 #include "dkim/keycache.h"
 #include "dns/dns.h"
 
+struct meter;
 struct service;
+
+/* What is going on. */
+struct service_load {
+	unsigned int in_hand;     /* messages */
+	unsigned int connections; /* open */
+	uint64_t connected;       /* since the start */
+};
 
 /**
  * service_new(config, log, clock, arena, error):
@@ -61,6 +70,12 @@ void service_connected(struct service *service);
 void service_disconnected(struct service *service);
 
 /**
+ * service_load(service, out):
+ * Store in ${out} what is going on.
+ */
+void service_load(struct service *service, struct service_load *out);
+
+/**
  * service_drain(service, timeout):
  * Take no more messages and wait up to ${timeout} seconds for those in hand.
  * Return how many are left.
@@ -75,12 +90,13 @@ void service_settle(struct service *service, int64_t timeout);
 
 /**
  * service_log(service), service_clock(service), service_dns(service),
- * service_keys(service):
+ * service_keys(service), service_meter(service):
  * Return a part of ${service}; it lives as long as that.
  */
 const struct log *service_log(const struct service *service);
 const struct clock *service_clock(const struct service *service);
 struct dns *service_dns(const struct service *service);
 struct keycache *service_keys(const struct service *service);
+struct meter *service_meter(const struct service *service);
 
 #endif

@@ -43,6 +43,7 @@ sign_new(struct mail *mail)
 	    service_clock(mail->service));
 	sign->answer.refusal = dkim_sign_refusal(sign->dkim);
 	if (sign->answer.refusal != NULL) {
+		sign->answer.cause = SIGNTABLE_HEADER;
 		dkim_sign_free(sign->dkim);
 		sign->dkim = NULL;
 	}
@@ -60,13 +61,17 @@ int
 sign_finish(struct sign *sign, struct outcome *outcome)
 {
 	outcome->unsigned_reason = sign->answer.refusal;
+	outcome->unsigned_cause = sign->answer.cause;
 	if (sign->dkim == NULL)
 		return (0);
 	outcome->keys = sign->keys;
 	outcome->signature_count = sign->answer.rule->count;
 	outcome->signatures = arena_array(sign->mail->arena,
 	    outcome->signature_count, sizeof(*outcome->signatures));
-	return (dkim_sign_finish(sign->dkim, outcome->signatures));
+	if (dkim_sign_finish(sign->dkim, outcome->signatures) == 0)
+		return (0);
+	outcome->signature_count = 0;
+	return (-1);
 }
 
 void

@@ -108,12 +108,16 @@ struct signtable_answer
 signtable_find(const struct signtable *table, struct arena *arena,
     const struct signtable_query *query)
 {
+	enum signtable_cause cause = SIGNTABLE_AUTHOR;
 	const char *refusal = from_refusal(query->from);
 
-	if (refusal == NULL && query->login != NULL)
+	if (refusal == NULL && query->login != NULL) {
+		cause = SIGNTABLE_USER;
 		refusal = user_refusal(table, arena, query);
+	}
 	if (refusal != NULL)
-		return ((struct signtable_answer){ .refusal = refusal });
+		return ((struct signtable_answer){
+		    .refusal = refusal, .cause = cause });
 	for (size_t i = 0; i < table->rule_count; i++)
 		if (pattern_matches(
 			&table->rules[i].author, query->from->address))
@@ -121,5 +125,6 @@ signtable_find(const struct signtable *table, struct arena *arena,
 			    .rule = &table->rules[i] });
 	return ((struct signtable_answer){
 	    .refusal =
-		arena_printf(arena, "no key for %s", query->from->domain) });
+		arena_printf(arena, "no key for %s", query->from->domain),
+	    .cause = SIGNTABLE_KEY });
 }

@@ -43,9 +43,18 @@ struct signtable_query {
 	const char *login; /* NULL: a trusted network or daemon */
 };
 
+/* Why a message goes unsigned, in short. */
+enum signtable_cause {
+	SIGNTABLE_AUTHOR, /* no one author that can be read */
+	SIGNTABLE_USER,   /* this user may not write as him */
+	SIGNTABLE_KEY,    /* we have no key for him */
+	SIGNTABLE_HEADER, /* the header cannot be signed */
+};
+
 struct signtable_answer {
 	const struct signtable_rule *rule; /* NULL: do not sign */
 	const char *refusal;               /* why not, in plain words */
+	enum signtable_cause cause;
 };
 
 /**

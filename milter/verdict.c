@@ -22,6 +22,9 @@ over_limit(const struct verdict_facts *facts)
 	/* RFC 3463 3.4: X.3.4 is a message too big for the system. */
 	return ((struct verdict){
 	    .action = reject ? VERDICT_REJECT : VERDICT_TEMPFAIL,
+	    .cause = facts->limit == VERDICT_HEADER_BYTES
+	                 ? VERDICT_FOR_HEADER_BYTES
+	                 : VERDICT_FOR_HEADER_FIELDS,
 	    .reason = limit_reason(facts->limit),
 	    .code = reject ? "552" : "451",
 	    .status = reject ? "5.3.4" : "4.3.4",
@@ -36,6 +39,7 @@ verdict_decide(const struct verdict_facts *facts)
 	if (facts->trouble)
 		return ((struct verdict){
 		    .action = VERDICT_TEMPFAIL,
+		    .cause = VERDICT_FOR_TROUBLE,
 		    .reason = "local trouble while handling the message",
 		    .code = "451",
 		    .status = "4.3.0",

@@ -26,6 +26,13 @@ enum verdict_over_limit {
 	VERDICT_OVER_LIMIT_TEMPFAIL,
 };
 
+/* Why a message does not go its way, in short. */
+enum verdict_cause {
+	VERDICT_FOR_HEADER_BYTES,
+	VERDICT_FOR_HEADER_FIELDS,
+	VERDICT_FOR_TROUBLE,
+};
+
 /* What verdict_decide() looks at. */
 struct verdict_facts {
 	enum verdict_limit limit;
@@ -35,7 +42,8 @@ struct verdict_facts {
 
 struct verdict {
 	enum verdict_action action;
-	const char *reason; /* for the log and mailreeve-explain */
+	const char *reason;       /* for the log and mailreeve-explain */
+	enum verdict_cause cause; /* for any action but VERDICT_NONE */
 	/* The SMTP reply, for any action but VERDICT_NONE (RFC 5321 4.2, RFC
 	 * 3463). */
 	const char *code;

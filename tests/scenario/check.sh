@@ -93,6 +93,19 @@ refuses "socket: $folder/empty exists and is no socket; remove it" \
 refuses 'cannot listen on inet:8891@192\.0\.2\.1: Cannot assign .*ip address' \
 	'socket = "inet:8891@192.0.2.1"'
 accepts 'no errors' 'socket = "inet6:8891@::1"'
+accepts 'no errors' 'metrics = "inet:8894@127.0.0.1"'
+accepts 'no errors' 'metrics = "inet6:8894@::1"'
+for where in inet:8894 inet:8894@0.0.0.0 inet:8894@192.0.2.1 inet6:8894@:: \
+	inet:0@127.0.0.1 "unix:$folder/metrics" 127.0.0.1:8894 yes ''; do
+	refuses "conf:6: metrics: .*write inet:8894@127\.0\.0\.1 or inet6:" \
+		"metrics = \"$where\""
+done
+refuses 'conf:7: metrics: .*is where .socket. listens; take another port' \
+	$'socket = "inet:8894@127.0.0.1"\nmetrics = "inet:8894@127.0.0.1"'
+if [[ $(id -u) = 0 ]]; then
+	refuses 'metrics: cannot listen on inet:25@127\.0\.0\.1: Permission' \
+		'metrics = "inet:25@127.0.0.1"'
+fi
 mkdir -p "$folder/socket.d" "$folder/shared/sub"
 chown "$user:root" "$folder/socket.d"
 if [[ $(id -u) = 0 ]]; then

@@ -1,0 +1,58 @@
+/*
+ * meter_families.h: the metrics of the milter, by number.
+ */
+#ifndef MILTER_METER_FAMILIES_H
+#define MILTER_METER_FAMILIES_H
+
+#include "metrics/metrics.h"
+#include "verdict.h"
+
+enum meter_family {
+	METER_MESSAGES,
+	METER_REFUSED,
+	METER_ABORTED,
+	METER_DKIM_RESULTS,
+	METER_SIGNATURES,
+	METER_UNSIGNED,
+	METER_FORGED_FIELDS,
+	METER_BODY_BYTES,
+	METER_VERDICT_SECONDS,
+	METER_DNS_WAIT_SECONDS,
+	METER_DNS_ANSWER_SECONDS,
+	METER_DNS_QUESTIONS,
+	METER_DNS_CACHE_HITS,
+	METER_DNS_JOINED,
+	METER_DNS_STARTED,
+	METER_DNS_FAILURES,
+	METER_DNS_EVICTED,
+	METER_DNS_CACHE_ENTRIES,
+	METER_DNS_UNDER_WAY,
+	METER_KEY_CACHE_HITS,
+	METER_KEY_CACHE_PARSED,
+	METER_KEY_CACHE_ENTRIES,
+	METER_SIGNING_KEYS,
+	METER_CONNECTIONS,
+	METER_OPEN_CONNECTIONS,
+	METER_NEVER_NEGOTIATED,
+	METER_IN_HAND,
+	METER_LOG_EVENTS,
+	METER_RELOADS,
+	METER_FAMILIES,
+};
+
+/* Values of the label `reason' of METER_REFUSED: those of enum verdict_cause,
+ * then these. */
+enum meter_refused {
+	METER_REFUSED_STOPPING = VERDICT_FOR_TROUBLE + 1,
+	METER_REFUSED_NOT_APPLIED,
+};
+
+/* Values of the label `level' of METER_LOG_EVENTS. */
+enum meter_level {
+	METER_LEVEL_ERROR,
+	METER_LEVEL_WARNING,
+};
+
+extern const struct metrics_family meter_families[];
+
+#endif
