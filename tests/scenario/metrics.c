@@ -147,6 +147,7 @@ static const struct {
 	{ "taken", metrics_taken },
 	{ "stopping", metrics_stopping },
 	{ "silent", metrics_silent },
+	{ "unapplied", metrics_unapplied },
 	{ "load", metrics_load_many },
 	{ "line", metrics_line },
 };

@@ -38,6 +38,19 @@ monotonic_time_grows_in_milliseconds(void **state)
 	assert_in_range(clock_monotonic_ms() - before, 20, 20000);
 }
 
+static void
+microseconds_are_of_the_same_clock(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 3000000 };
+	int64_t ms = clock_monotonic_ms();
+	int64_t us = clock_monotonic_us();
+
+	(void)state;
+	assert_in_range(us / 1000 - ms, 0, 20000);
+	assert_int_equal(nanosleep(&pause, NULL), 0);
+	assert_in_range(clock_monotonic_us() - us, 3000, 20000000);
+}
+
 int
 main(void)
 {
@@ -45,6 +58,7 @@ main(void)
 		cmocka_unit_test(a_fixed_clock_stands_still),
 		cmocka_unit_test(the_system_clock_is_the_systems),
 		cmocka_unit_test(monotonic_time_grows_in_milliseconds),
+		cmocka_unit_test(microseconds_are_of_the_same_clock),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -303,6 +303,25 @@ levels_state_the_consequence(void **state)
 	log_free(NULL);
 }
 
+/* Metrics count what happened, not what somebody wanted to read. */
+static void
+events_are_counted(void **state)
+{
+	struct world *world = *state;
+	struct log_field field = LOG_TEXT("k", "v");
+
+	log_set_level(world->log, LOG_LEVEL_ERROR);
+	log_error(world->log, "bad");
+	log_warning(world->log, "odd");
+	log_warning(log_child(world->arena, world->log, field), "odd");
+	log_debug(world->log, "detail");
+	assert_int_equal(world->lines, 1);
+	assert_int_equal(log_count(world->log, LOG_LEVEL_ERROR), 1);
+	assert_int_equal(log_count(world->log, LOG_LEVEL_WARNING), 2);
+	assert_int_equal(log_count(world->log, LOG_LEVEL_INFO), 0);
+	assert_int_equal(log_count(world->log, LOG_LEVEL_DEBUG), 1);
+}
+
 /* JOURNAL_STREAM is inherited: it counts only when it names our stderr. */
 static void
 stderr_gets_lines_unless_it_is_the_journal(void **state)
@@ -349,6 +368,7 @@ main(void)
 		CASE(a_line_has_an_end),
 		CASE(children_add_their_field),
 		CASE(levels_state_the_consequence),
+		CASE(events_are_counted),
 		CASE(stderr_gets_lines_unless_it_is_the_journal),
 	};
 
