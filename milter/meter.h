@@ -71,8 +71,8 @@ void meter_dns(void *meter, enum dns_status status, int64_t us);
 
 /**
  * meter_print(meter, state, page):
- * Append the metrics of ${meter} and ${state} to ${page}; one thread at a time
- * may call this.
+ * Append the metrics of ${meter} and ${state} to ${page}; of threads that do
+ * so at once each may print what the other has just read.
  */
 void meter_print(
     struct meter *meter, const struct meter_state *state, struct buf *page);

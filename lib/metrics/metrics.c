@@ -152,8 +152,8 @@ void
 metrics_observe(
     struct metrics *metrics, struct metrics_series series, uint64_t value)
 {
-	const uint64_t *bounds = metrics->families[series.family].bounds;
 	size_t first = cell_of(metrics, series);
+	const uint64_t *bounds = metrics->families[series.family].bounds;
 	size_t bucket = 0;
 
 	/* A bound belongs to the values below it. */

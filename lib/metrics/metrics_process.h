@@ -30,7 +30,7 @@ void metrics_process_free(struct metrics_process *process);
  * Append to ${page} what holds now: mailreeve_build_info,
  * process_start_time_seconds, process_cpu_seconds_total,
  * process_resident_memory_bytes, process_open_fds and process_max_fds.  What
- * the system does not tell is 0.  One thread at a time may call this.
+ * the system does not tell is 0.
  */
 void metrics_process_print(struct metrics_process *process, struct buf *page);
 
