@@ -19,7 +19,7 @@
 
 #define TEXT "# HELP a A.\n# TYPE a gauge\na 1\n"
 /* How long a server may take to hang up on a silent client. */
-#define HANG_UP_MS ((METRICS_SERVE_SILENCE + 5) * 1000)
+#define HANG_UP_MS (METRICS_SERVE_SILENCE * 1000 + 5000)
 
 struct fixture {
 	struct arena *arena;
