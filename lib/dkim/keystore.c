@@ -2,13 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/span.h"
+#include "dkim/keystore_list.h"
 #include "dns/name.h"
 
 /* What keystore_load() hands down. */
@@ -18,25 +17,6 @@ struct loader {
 	struct keystore *out;
 	size_t size;
 	int result;
-};
-
-struct word {
-	const char *name;
-	int value;
-};
-
-static const struct word states[] = {
-	{ "pending", KEYSTORE_PENDING },
-	{ "active", KEYSTORE_ACTIVE },
-	{ "retired", KEYSTORE_RETIRED },
-	{ "revoked", KEYSTORE_REVOKED },
-	{ NULL, -1 },
-};
-
-static const struct word algorithms[] = {
-	{ "rsa", DKIM_RSA_SHA256 },
-	{ "ed25519", DKIM_ED25519_SHA256 },
-	{ NULL, -1 },
 };
 
 static void
@@ -54,43 +34,9 @@ warn(const struct loader *loader, const char *folder, const char *what)
 	    arena_printf(loader->arena, "%s: %s", folder, what));
 }
 
-static int
-word_value(const struct word *words, const char *name)
-{
-	while (words->name != NULL &&
-	       (name == NULL || strcmp(words->name, name) != 0))
-		words++;
-	return (words->value);
-}
-
 static void
-add_key(struct loader *loader, const char *folder, const char *domain,
-    const char *file, const json_t *entry)
+add_key(struct loader *loader, const struct keystore_key *key)
 {
-	const char *selector =
-	    json_string_value(json_object_get(entry, "selector"));
-	const char *algorithm =
-	    json_string_value(json_object_get(entry, "algorithm"));
-	const char *state = json_string_value(json_object_get(entry, "state"));
-	struct keystore_key key = { .domain = domain };
-	int algorithm_value = word_value(algorithms, algorithm);
-	int state_value = word_value(states, state);
-
-	/* A selector becomes a file name, so it may hold nothing but the
-	 * characters of a domain name (RFC 6376 3.1). */
-	if (selector != NULL)
-		key.selector = name_to_ascii(loader->arena, span_str(selector));
-	if (key.selector == NULL || algorithm_value < 0 || state_value < 0) {
-		complain(loader, file,
-		    "a key needs \"selector\", \"algorithm\" (rsa or ed25519)"
-		    " and \"state\" (pending, active, retired or revoked)");
-		return;
-	}
-	key.algorithm = (enum dkim_algorithm)algorithm_value;
-	key.state = (enum keystore_state)state_value;
-	key.path = arena_printf(
-	    loader->arena, "%s/%s.%s.pem", folder, selector, algorithm);
-
 	struct keystore *out = loader->out;
 
 	if (out->count == loader->size) {
@@ -100,81 +46,58 @@ add_key(struct loader *loader, const char *folder, const char *domain,
 		    out->count * sizeof(*out->keys), size * sizeof(*out->keys));
 		loader->size = size;
 	}
-	out->keys[out->count++] = key;
+	out->keys[out->count++] = *key;
 }
 
 static void
-add_keys(struct loader *loader, const char *folder, const char *domain,
-    const char *file, const json_t *root)
-{
-	const json_t *keys = json_object_get(root, "keys");
-	json_int_t schema = json_integer_value(json_object_get(root, "schema"));
-	size_t index;
-	const json_t *entry;
-
-	if (schema != 1) {
-		complain(loader, file,
-		    "\"schema\" is not 1: written by a newer Mailreeve?");
-		return;
-	}
-	if (!json_is_array(keys) || json_array_size(keys) > KEYSTORE_MAX_KEYS) {
-		complain(loader, file, "\"keys\" is not a list of keys");
-		return;
-	}
-	json_array_foreach(keys, index, entry)
-	    add_key(loader, folder, domain, file, entry);
-}
-
-static void
-load_file(struct loader *loader, const char *folder, const char *domain)
+load_list(struct loader *loader, const char *folder, const char *domain)
 {
 	struct arena *arena = loader->arena;
-	const char *file = arena_printf(arena, "%s/keys.json", folder);
-	const char *wrong;
-	json_error_t error;
-	int fd = keyfile_open(
-	    file, loader->reader->owner, KEYFILE_LIST, arena, &wrong);
+	const char *file =
+	    arena_printf(arena, "%s/" KEYSTORE_LIST_NAME, folder);
+	const char *error;
+	json_t *list =
+	    keystore_list_read(folder, loader->reader->owner, arena, &error);
+	size_t index;
+	const json_t *entry;
+	struct keystore_key key;
 
-	if (fd < 0) {
-		complain(loader, file, wrong);
+	if (list == NULL) {
+		complain(loader, file, error);
 		return;
 	}
-	json_t *root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
-
-	(void)close(fd);
-	if (root == NULL) {
-		complain(loader, file,
-		    arena_printf(arena, "line %d: %s", error.line, error.text));
-		return;
+	json_array_foreach(json_object_get(list, "keys"), index, entry)
+	{
+		if (keystore_list_key(folder, domain, entry, arena, &key) == 0)
+			add_key(loader, &key);
+		else
+			complain(loader, file,
+			    "a key needs \"selector\", \"algorithm\" (rsa or "
+			    "ed25519) and \"state\" (pending, active, retired "
+			    "or revoked)");
 	}
-	add_keys(loader, folder, domain, file, root);
-	json_decref(root);
+	json_decref(list);
 }
 
-static bool
-has_list(struct arena *arena, const char *folder)
+/* The list of a folder named for ${domain}, if it has one. */
+static void
+load_folder(struct loader *loader, const char *folder, const char *domain)
 {
-	struct stat status;
-
-	return (
-	    lstat(arena_printf(arena, "%s/keys.json", folder), &status) == 0 ||
-	    errno != ENOENT);
-}
-
-/* Whether a private key lies in ${folder}: its list is lost, then. */
-static bool
-has_keys(const char *folder)
-{
-	DIR *files = opendir(folder);
-	bool found = false;
-
-	if (files == NULL)
-		return (false);
-	for (struct dirent *entry; (entry = readdir(files)) != NULL && !found;)
-		found =
-		    span_ends_nocase(span_str(entry->d_name), span_str(".pem"));
-	(void)closedir(files);
-	return (found);
+	switch (keystore_list_find(folder, loader->arena)) {
+	case KEYSTORE_LIST_PRESENT:
+		load_list(loader, folder, domain);
+		break;
+	case KEYSTORE_LIST_ABSENT:
+		warn(loader, folder,
+		    "left out: there is no " KEYSTORE_LIST_NAME " in it");
+		break;
+	case KEYSTORE_LIST_LOST:
+		complain(loader, folder,
+		    "there are keys but no " KEYSTORE_LIST_NAME
+		    " in it; write one (see mailreeve-milter(8)), or take the "
+		    "keys away");
+		break;
+	}
 }
 
 static void
@@ -196,14 +119,8 @@ load_domain(struct loader *loader, const char *directory, const char *name)
 	if (domain == NULL)
 		warn(loader, folder,
 		    "left out: the folder's name is no domain name");
-	else if (!has_list(loader->arena, folder) && has_keys(folder))
-		complain(loader, folder,
-		    "there are keys but no keys.json in it; write one (see "
-		    "mailreeve-milter(8)), or take the keys away");
-	else if (!has_list(loader->arena, folder))
-		warn(loader, folder, "left out: there is no keys.json in it");
 	else
-		load_file(loader, folder, domain);
+		load_folder(loader, folder, domain);
 }
 
 static int

@@ -1,7 +1,8 @@
+#include "dkim/private_impl.h"
+
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -10,17 +11,10 @@
 #include <unistd.h>
 
 #include "base/arena_impl.h"
-#include "dkim/key.h"
 #include "dkim/tags.h"
 
 /* An RSA key of 8192 bits has about 6400 bytes in PEM. */
 #define FILE_MAX_BYTES 32768
-
-struct dkim_private {
-	EVP_PKEY *key;
-	enum dkim_algorithm algorithm;
-	unsigned int bits;
-};
 
 /* Read all of ${fd} into ${text}.  Return NULL or the reason. */
 static const char *
@@ -125,13 +119,17 @@ classify(struct dkim_private *private)
 	return (NULL);
 }
 
-static struct dkim_private *
-private_new(EVP_PKEY *key)
+struct dkim_private *
+private_impl_new(EVP_PKEY *key, const char **error)
 {
 	struct dkim_private *private = arena_impl_malloc(sizeof(*private));
 
 	*private = (struct dkim_private){ .key = key };
-	return (private);
+	*error = classify(private);
+	if (*error == NULL)
+		return (private);
+	dkim_private_free(private);
+	return (NULL);
 }
 
 struct dkim_private *
@@ -146,15 +144,7 @@ dkim_private_load(int fd, struct arena *arena, const char **error)
 	if (*error == NULL && key == NULL)
 		*error = explain((const char *)text);
 	OPENSSL_cleanse(text, sizeof(text));
-	if (key == NULL)
-		return (NULL);
-	struct dkim_private *private = private_new(key);
-
-	*error = classify(private);
-	if (*error == NULL)
-		return (private);
-	dkim_private_free(private);
-	return (NULL);
+	return (key == NULL ? NULL : private_impl_new(key, error));
 }
 
 void
