@@ -22,7 +22,7 @@ while IFS= read -r folder; do
 			problem "$readme: does not list \`$name\`"
 		fi
 	done < <(files "^$folder/[^/]*\.c$")
-done < <(files '^(lib/[^/]*|milter)/[^/]*\.c$' | xargs -r dirname | sort -u)
+done < <(files '^(lib/[^/]*|milter|dns-tool)/[^/]*\.c$' | xargs -r dirname | sort -u)
 
 while IFS= read -r file; do
 	if ! grep -qwF "${file##*/}" "${file%/*}/CMakeLists.txt"; then
