@@ -62,12 +62,12 @@ print_usage(FILE *stream)
 	    stream);
 }
 
-/* Say what is wrong with the command line, which print_usage() shows. */
+/* Say what is wrong with the command line. */
 static void
 misuse(const char *what, const char *problem)
 {
-	(void)fprintf(stderr, PROGRAM ": \"%s\" %s\n", what, problem);
-	print_usage(stderr);
+	(void)fprintf(stderr, PROGRAM ": \"%s\" %s\nSee: " PROGRAM " --help\n",
+	    what, problem);
 	exit(EX_USAGE);
 }
 

@@ -75,6 +75,7 @@ struct config_reader {
 	conf_complain *warning; /* it can, but look at this */
 	void *cookie;
 	struct keyfile_owner key_owner;
+	const char *mail_domain; /* a domain to name as example, or NULL */
 	bool without_keys;
 	bool to_serve;  /* check what a start needs of this host */
 	bool from_root; /* a start is by root, who becomes `user' */
@@ -82,6 +83,10 @@ struct config_reader {
 
 /* Where it stands unless -c says otherwise. */
 #define CONFIG_FILE "/etc/mailreeve/milter.conf"
+
+/* Values that mailreeve-dns has for defaults, too. */
+#define CONFIG_KEY_STORE "/var/lib/mailreeve/keys"
+#define CONFIG_USER "mailreeve-milter"
 
 /* The options, for -P and the list that the man page is compared with. */
 extern const struct conf_option config_options[];

@@ -147,6 +147,34 @@ stands_alone(const char *resolver)
 		strcmp(resolver, "recursive") == 0 || is_zone(resolver));
 }
 
+/* What somebody meant by ${item} who wrote a colon before the port. */
+static const char *
+with_port(const char *item, struct arena *arena)
+{
+	char *text = arena_strdup(arena, item);
+	char *colon = strrchr(text, ':');
+
+	if (colon == NULL)
+		return (NULL);
+	*colon = '@';
+	return (dns_unbound_is_resolver(text) ? text : NULL);
+}
+
+static const char *
+explain_resolver(const char *item, struct arena *arena)
+{
+	const char *meant = with_port(item, arena);
+
+	if (meant != NULL)
+		return (arena_printf(arena,
+		    "\"%s\" has a colon before its port; write \"%s\"", item,
+		    meant));
+	return (arena_printf(arena,
+	    "\"%s\" is neither an IP address, nor ADDRESS@PORT, nor "
+	    "\"system\", \"recursive\" or \"zone:FILE\"",
+	    item));
+}
+
 static void
 check_resolvers(struct config_loading *loading)
 {
@@ -165,11 +193,7 @@ check_resolvers(struct config_loading *loading)
 				arena, "\"%s\" must stand alone", item));
 		else if (!stands_alone(item) && !dns_unbound_is_resolver(item))
 			config_error_in(loading, "resolvers", i,
-			    arena_printf(arena,
-				"\"%s\" is neither an IP address, nor "
-				"ADDRESS@PORT, nor \"system\", "
-				"\"recursive\" or \"zone:FILE\"",
-				item));
+			    explain_resolver(item, arena));
 	}
 }
 
@@ -244,8 +268,8 @@ check_socket_group(struct config_loading *loading)
 		return;
 	config_error_in(loading, "socket_group", 0,
 	    arena_printf(arena,
-		"there is no group %s; name Postfix's group, or make it with: "
-		"addgroup --system %s",
+		"there is no group %s; install Postfix, name its group if that "
+		"has another name, or make it with: addgroup --system %s",
 		name, name));
 }
 

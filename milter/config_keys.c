@@ -1,5 +1,6 @@
 #include "config_keys.h"
 
+#include <libgen.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -192,6 +193,24 @@ set_identity(struct config_loading *loading,
 	model->identity = identity;
 }
 
+/* The command that makes the first keys of ${domain} where we look for them. */
+static const char *
+make_keys(const struct config_loading *loading, const char *domain)
+{
+	struct arena *arena = loading->config->arena;
+	const char *store = loading->config->settings.key_store;
+	const char *user = loading->config->settings.user;
+
+	return (arena_printf(arena, "mailreeve-dns keygen --active%s%s%s%s %s",
+	    strcmp(store, CONFIG_KEY_STORE) == 0 ? "" : " --key-store ",
+	    strcmp(store, CONFIG_KEY_STORE) == 0 ? "" : store,
+	    strcmp(user, CONFIG_USER) == 0 ? "" : " --group ",
+	    strcmp(user, CONFIG_USER) == 0
+		? ""
+		: keyfile_group(&loading->reader->key_owner, arena),
+	    domain));
+}
+
 static void
 read_section(struct config_loading *loading,
     const struct config_signing *section, const struct keystore *store)
@@ -225,9 +244,9 @@ read_section(struct config_loading *loading,
 	if (rule->count == 0 && !loading->failed)
 		config_error(loading, &section->place,
 		    arena_printf(config->arena,
-			"no keys: list some, or make an active one for %s in "
-			"key_store",
-			model.domain));
+			"no keys: list some, or make active ones for %s with: "
+			"%s",
+			model.domain, make_keys(loading, model.domain)));
 }
 
 /* The keys of one domain, with which ${rest} begins: the store keeps them
@@ -294,17 +313,51 @@ load_store(struct config_loading *loading)
 	return (store);
 }
 
+/* The first key of ${store} that is pending, or NULL. */
+static const struct keystore_key *
+find_pending(const struct keystore *store)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (store->keys[i].state == KEYSTORE_PENDING)
+			return (&store->keys[i]);
+	return (NULL);
+}
+
+/* Whose first keys to make: what is known of this host's mail. */
+static const char *
+example_domain(const struct config_loading *loading)
+{
+	if (loading->config->signtable.login_domain != NULL)
+		return (loading->config->signtable.login_domain);
+	const char *domain = loading->reader->mail_domain;
+
+	/* A host without a name calls its domain localdomain. */
+	if (domain != NULL && strchr(domain, '.') != NULL)
+		return (domain);
+	return ("example.org");
+}
+
 static void
 warn_of_no_key(struct config_loading *loading, const struct keystore *store)
 {
 	struct arena *arena = loading->config->arena;
-	const char *why = store->absent
-	                      ? absent_store(loading)
-	                      : arena_printf(arena, "no active key in %s",
-				    loading->config->settings.key_store);
+	const char *folder = loading->config->settings.key_store;
+	const struct keystore_key *pending = find_pending(store);
+	const char *text;
 
+	if (pending != NULL)
+		text = arena_printf(arena,
+		    "the keys of %s are pending; when their records are "
+		    "published, make them active with: sed -i "
+		    "'s/\"pending\"/\"active\"/' %s/keys.json",
+		    pending->domain,
+		    dirname(arena_strdup(arena, pending->path)));
+	else
+		text = arena_printf(arena,
+		    "no active key in %s; make the first of a domain with: %s",
+		    folder, make_keys(loading, example_domain(loading)));
 	config_warning(loading,
-	    arena_printf(arena, "outbound mail goes unsigned: %s", why));
+	    arena_printf(arena, "outbound mail goes unsigned: %s", text));
 }
 
 void

@@ -67,14 +67,35 @@ read_address(const struct tcp *tcp, struct span text, uint16_t port,
 		    : set_inet6(arena_str(arena, text), port, out));
 }
 
+/* What somebody meant by ${text} who wrote a host and a port as Postfix does,
+ * or NULL. */
+static const char *
+from_postfix(const struct tcp *tcp, struct span text, struct arena *arena)
+{
+	char *host = arena_str(arena, text);
+	char *colon = strrchr(host, ':');
+	uint64_t number;
+
+	if (colon == NULL || colon == host ||
+	    /* UNSAFE: the string goes on after its colon. */
+	    !span_to_u64(span_str(colon + 1), PORT_DIGITS, &number))
+		return (NULL);
+	*colon = '\0';
+	return (arena_printf(
+	    arena, "%s%u@%s", tcp->prefix, (unsigned int)number, host));
+}
+
 static const char *
 parse_tcp(const struct tcp *tcp, struct span rest, struct arena *arena,
     struct endpoint *out)
 {
 	bool has_address = span_find(rest, '@') < rest.len;
+	const char *meant = has_address ? NULL : from_postfix(tcp, rest, arena);
 	struct span port;
 	uint64_t number;
 
+	if (meant != NULL)
+		return (arena_printf(arena, "write %s", meant));
 	(void)span_take_until(&rest, '@', &port);
 	if (!span_to_u64(port, PORT_DIGITS, &number) || number == 0 ||
 	    number > UINT16_MAX)
@@ -102,7 +123,10 @@ parse_unix(struct span path, struct arena *arena, struct endpoint *out)
 	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
 
 	if (!span_starts(path, "/"))
-		return ("the path of a UNIX socket begins with /");
+		return (arena_printf(arena,
+		    "write the whole path, such as "
+		    "unix:/var/spool/postfix/%s, which Postfix calls unix:%s",
+		    arena_str(arena, path), arena_str(arena, path)));
 	if (path.len >= room)
 		return (arena_printf(arena,
 		    "%zu bytes are too long for the name of a UNIX socket; at "
@@ -129,5 +153,7 @@ endpoint_parse(const char *text, struct arena *arena, struct endpoint *out)
 		(void)span_take_until(&rest, ':', &kind);
 		return (parse_unix(rest, arena, out));
 	}
+	if (span_starts(rest, "/"))
+		return (arena_printf(arena, "write unix:%s", text));
 	return ("write unix:PATH, inet:PORT@ADDRESS or inet6:PORT@ADDRESS");
 }

@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <grp.h>
 #include <libgen.h>
+#include <netinet/in.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 
 #include "endpoint.h"
 #include "listen.h"
+#include "listen_owner.h"
 
 /* Groups of one user that we look at. */
 #define GROUPS_MAX 64
@@ -45,6 +48,18 @@ have_common_member(gid_t one, gid_t other, const char *user)
 	return (false);
 }
 
+/* Whether the owner of a folder is in ${group}, but not ${user}. */
+static bool
+is_owner_in(const struct stat *status, gid_t group, const char *user)
+{
+	const struct passwd *entry = getpwuid(status->st_uid);
+	const char *name = entry == NULL || strcmp(entry->pw_name, user) == 0
+	                       ? NULL
+	                       : strdupa(entry->pw_name);
+
+	return (name != NULL && is_in_group(name, group));
+}
+
 /* Whether ${group} can pass ${folder} to the socket in it.  What an access
  * control list says we leave to the operator who made it. */
 static bool
@@ -52,6 +67,9 @@ can_search(const char *folder, const struct stat *status, gid_t group,
     const char *user)
 {
 	if (getxattr(folder, "system.posix_acl_access", NULL, 0) > 0)
+		return (true);
+	if ((status->st_mode & S_IXUSR) != 0 &&
+	    is_owner_in(status, group, user))
 		return (true);
 	if (status->st_gid == group)
 		return ((status->st_mode & S_IXGRP) != 0);
@@ -102,6 +120,54 @@ explain_access(int error, const char *folder, const struct stat *status,
 	return (cure(folder, status, settings, arena));
 }
 
+/* Why ${folder}, above that of the socket, lets us or Postfix not pass; or
+ * NULL. */
+static const char *
+check_passage(const char *folder, const struct config_settings *settings,
+    struct arena *arena)
+{
+	const struct group *group = getgrnam(settings->socket_group);
+	struct stat status;
+	const char *who = NULL;
+
+	if (stat(folder, &status) != 0)
+		return (NULL); /* what is not there can be made */
+	if (access(folder, X_OK) != 0)
+		who = arena_printf(arena, "user %s", settings->user);
+	else if (group != NULL &&
+		 !can_search(folder, &status, group->gr_gid, settings->user))
+		who = arena_printf(
+		    arena, "Postfix (group %s)", settings->socket_group);
+	if (who == NULL)
+		return (NULL);
+	if (is_stranger(settings->user) && access(folder, X_OK) != 0)
+		return (arena_printf(arena,
+		    "socket: cannot enter %s; run it with sudo", folder));
+	return (arena_printf(arena,
+	    "socket: %s cannot enter %s on the way to the socket; take another "
+	    "folder, or let everybody pass through it, with: chmod a+x %s",
+	    who, folder, folder));
+}
+
+/* The folders on the way to ${folder}, from the top. */
+static const char *
+check_way(const char *folder, const struct config_settings *settings,
+    struct arena *arena)
+{
+	char *real = realpath(folder, NULL);
+	char *path = arena_strdup(arena, real != NULL ? real : folder);
+	const char *error = NULL;
+
+	free(real);
+	for (char *at = strchr(path, '/'); at != NULL && error == NULL;
+	     at = strchr(at + 1, '/')) {
+		*at = '\0';
+		error = check_passage(at == path ? "/" : path, settings, arena);
+		*at = '/';
+	}
+	return (error);
+}
+
 static const char *
 check_folder(const char *folder, const struct config_settings *settings,
     struct arena *arena)
@@ -130,17 +196,62 @@ check_folder(const char *folder, const struct config_settings *settings,
 	return (NULL);
 }
 
+/* Our own user, as whom we listen. */
+static uid_t
+listener(const struct config_settings *settings)
+{
+	const struct passwd *entry = getpwnam(settings->user);
+
+	return (geteuid() != 0 || entry == NULL ? geteuid() : entry->pw_uid);
+}
+
 static const char *
-check_path(const char *path, const struct config_settings *settings,
+user_name(uid_t user, struct arena *arena)
+{
+	const struct passwd *entry = getpwuid(user);
+
+	return (entry != NULL ? arena_strdup(arena, entry->pw_name)
+			      : arena_printf(arena, "%u", (unsigned int)user));
+}
+
+/* What is in the place of the socket.  A socket of another user is another
+ * program's, and libmilter would take it away from it. */
+static const char *
+check_present(const char *path, const struct config_settings *settings,
     struct arena *arena)
 {
 	struct stat status;
 
-	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+	if (lstat(path, &status) != 0)
+		return (NULL);
+	if (S_ISDIR(status.st_mode))
 		return (arena_printf(arena,
-		    "socket: %s exists and is no socket; remove it", path));
-	return (
-	    check_folder(dirname(arena_strdup(arena, path)), settings, arena));
+		    "socket: %s is a folder; name a socket in it, such as "
+		    "unix:%s/milter.sock",
+		    path, path));
+	if (!S_ISSOCK(status.st_mode))
+		return (arena_printf(arena,
+		    "socket: %s exists and is no socket; take another name, or "
+		    "remove it with: rm %s",
+		    path, path));
+	if (status.st_uid == listener(settings) || is_stranger(settings->user))
+		return (NULL);
+	return (arena_printf(arena,
+	    "socket: %s is the socket of another program, of user %s; take "
+	    "another name, or if that program is gone remove it with: rm %s",
+	    path, user_name(status.st_uid, arena), path));
+}
+
+static const char *
+check_path(const char *path, const struct config_settings *settings,
+    struct arena *arena)
+{
+	const char *folder = dirname(arena_strdup(arena, path));
+	const char *error = check_way(folder, settings, arena);
+
+	if (error == NULL)
+		error = check_present(path, settings, arena);
+	return (error != NULL ? error : check_folder(folder, settings, arena));
 }
 
 static const char *
@@ -153,10 +264,38 @@ explain_bind(int error)
 	return ("");
 }
 
-/* Whoever listens on an address now: in use, it is an address of ours. */
+static unsigned int
+port_of(const struct endpoint *endpoint)
+{
+	const struct sockaddr *address =
+	    (const struct sockaddr *)&endpoint->address;
+
+	return (ntohs(address->sa_family == AF_INET
+			  ? ((const struct sockaddr_in *)address)->sin_port
+			  : ((const struct sockaddr_in6 *)address)->sin6_port));
+}
+
+/* An address in use may be so by the milter that runs. */
+static const char *
+explain_use(const char *option, const char *name,
+    const struct endpoint *endpoint, const struct config_settings *settings,
+    struct arena *arena)
+{
+	uid_t user;
+
+	if (!listen_owner_of_port(port_of(endpoint), &user) ||
+	    user == listener(settings) || is_stranger(settings->user))
+		return (NULL);
+	return (arena_printf(arena,
+	    "%s: another program, of user %s, listens on %s; stop it, or "
+	    "take another port; see which with: ss -lptn 'sport = %u'",
+	    option, user_name(user, arena), name, port_of(endpoint)));
+}
+
 static const char *
 check_address(const char *option, const char *name,
-    const struct endpoint *endpoint, struct arena *arena)
+    const struct endpoint *endpoint, const struct config_settings *settings,
+    struct arena *arena)
 {
 	const int on = 1;
 	int fd =
@@ -170,8 +309,10 @@ check_address(const char *option, const char *name,
 
 	if (fd >= 0)
 		(void)close(fd);
-	if (bound || error == EADDRINUSE)
+	if (bound)
 		return (NULL);
+	if (error == EADDRINUSE)
+		return (explain_use(option, name, endpoint, settings, arena));
 	return (arena_printf(arena, "%s: cannot listen on %s: %s%s", option,
 	    name, strerror(error), explain_bind(error)));
 }
@@ -185,7 +326,8 @@ listen_check_metrics(
 	if (settings->metrics == NULL ||
 	    endpoint_parse(settings->metrics, arena, &endpoint) != NULL)
 		return (NULL);
-	return (check_address("metrics", settings->metrics, &endpoint, arena));
+	return (check_address(
+	    "metrics", settings->metrics, &endpoint, settings, arena));
 }
 
 const char *
@@ -196,8 +338,8 @@ listen_check(const struct config_settings *settings, struct arena *arena)
 
 	if (error != NULL)
 		return (arena_printf(arena, "socket: %s", error));
-	return (
-	    endpoint.path != NULL
-		? check_path(endpoint.path, settings, arena)
-		: check_address("socket", settings->socket, &endpoint, arena));
+	return (endpoint.path != NULL
+		    ? check_path(endpoint.path, settings, arena)
+		    : check_address("socket", settings->socket, &endpoint,
+			  settings, arena));
 }

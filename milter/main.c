@@ -10,8 +10,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "check_report.h"
 #include "config.h"
 #include "control.h"
+#include "cure.h"
 #include "hooks.h"
 #include "listen.h"
 #include "privileges.h"
@@ -96,18 +98,35 @@ read_arguments(int argc, char *argv[])
 	return (arguments);
 }
 
+/* Who came here by sudo can paste what he reads. */
+static bool
+is_sudoer(void)
+{
+	return (getenv("SUDO_USER") != NULL);
+}
+
+static void
+print_line(const char *kind, const char *text)
+{
+	struct arena *arena = arena_new();
+
+	(void)fprintf(stderr, "%s: %s\n", kind,
+	    is_sudoer() ? cure_with_sudo(text, arena) : text);
+	arena_free(arena);
+}
+
 static void
 print_error(void *cookie, const char *text)
 {
 	(void)cookie;
-	(void)fprintf(stderr, "error: %s\n", text);
+	print_line("error", text);
 }
 
 static void
 print_warning(void *cookie, const char *text)
 {
 	(void)cookie;
-	(void)fprintf(stderr, "warning: %s\n", text);
+	print_line("warning", text);
 }
 
 static void
@@ -144,8 +163,12 @@ check_opening(struct config *config, struct arena *arena)
 
 /* Read all that a start reads, as the user that does. */
 static int
-check_whole(const char *path, struct config_reader *reader)
+check_whole(const char *path, struct config_reader *reader, struct arena *arena)
 {
+	struct postfix postfix;
+	bool has_postfix = postfix_read(arena, &postfix);
+
+	reader->mail_domain = has_postfix ? postfix.mydomain : NULL;
 	struct config *config = config_load(path, reader);
 
 	if (config == NULL)
@@ -156,9 +179,22 @@ check_whole(const char *path, struct config_reader *reader)
 		print_error(NULL, error);
 	else
 		(void)printf("%s: no errors; signs with %zu keys\n", path,
-		    config->private_count);
+		    check_report_keys(config));
+	if (error == NULL)
+		check_report_print(
+		    stdout, config, has_postfix ? &postfix : NULL, is_sudoer());
 	config_free(config);
 	return (error == NULL ? EX_OK : EX_CONFIG);
+}
+
+static int
+check_here(const char *path, struct config_reader *reader)
+{
+	struct arena *arena = arena_new();
+	int status = check_whole(path, reader, arena);
+
+	arena_free(arena);
+	return (status);
 }
 
 /* In a child of root: check as ${user}, and never come back.  What the parent
@@ -173,7 +209,7 @@ check_as(const char *user, const char *path, struct config_reader *reader)
 	if (error != NULL)
 		print_error(NULL, error);
 	else
-		status = check_whole(path, reader);
+		status = check_whole(path, reader, arena);
 	arena_free(arena);
 	(void)fflush(stdout);
 	_exit(status);
@@ -188,7 +224,7 @@ check(const char *path, const char *user, struct config_reader *reader)
 	reader->without_keys = false;
 	reader->key_owner = privileges_owner(user);
 	if (!reader->from_root)
-		return (check_whole(path, reader));
+		return (check_here(path, reader));
 	(void)fflush(NULL);
 	pid_t child = fork();
 

@@ -30,8 +30,8 @@ privileges_drop(const char *user, struct arena *arena)
 
 	if (entry == NULL)
 		return (arena_printf(arena,
-		    "there is no user %s; make it with: adduser --system "
-		    "--group --no-create-home %s, or set `user'",
+		    "there is no user %s; set `user', or make it with: adduser "
+		    "--system --group --no-create-home %s",
 		    user, user));
 	if (entry->pw_uid == 0)
 		return ("`user' must not be root");

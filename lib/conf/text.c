@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,6 +60,39 @@ read_regular(struct arena *arena, int fd, struct span *out, const char **why)
 	return (read_all(arena, fd, (size_t)st.st_size, out));
 }
 
+static bool
+is_shut(const char *folder)
+{
+	return (access(folder, X_OK) != 0 && errno == EACCES);
+}
+
+/* Why the file ${path} could not be opened, as errno says, with the cure.  It
+ * holds no secret. */
+static const char *
+explain(const char *path, struct arena *arena)
+{
+	int error = errno;
+	const char *folder = dirname(arena_strdup(arena, path));
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (error == ENOENT)
+		return (arena_printf(arena,
+		    "there is no such file; as every option has a default, an "
+		    "empty one will do, make it with: install -D -m 644 "
+		    "/dev/null %s",
+		    path));
+	if (error != EACCES)
+		return (arena_printf(
+		    arena, "cannot read the file: %s", strerror(error)));
+	return (arena_printf(arena,
+	    "user %s cannot read the file; run it with sudo, or let everybody "
+	    "read it, with: %schmod a+r %s",
+	    user != NULL ? user->pw_name : "of this process",
+	    is_shut(folder) ? arena_printf(arena, "chmod a+x %s && ", folder)
+			    : "",
+	    path));
+}
+
 int
 text_read(struct arena *arena, const char *path, struct span *out,
     struct text_error *error)
@@ -68,8 +103,7 @@ text_read(struct arena *arena, const char *path, struct span *out,
 	int rc = fd < 0 ? -1 : read_regular(arena, fd, out, &why);
 
 	if (rc != 0 && why == NULL)
-		why = arena_printf(
-		    arena, "cannot read the file: %s", strerror(errno));
+		why = explain(path, arena);
 	if (fd >= 0)
 		(void)close(fd);
 	return (rc == 0 ? 0 : fail(error, 0, why));

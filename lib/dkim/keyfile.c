@@ -82,8 +82,9 @@ explain_denied(
 		    arena, "user %s cannot read this; run it with sudo", user));
 	if (folder != NULL)
 		return (arena_printf(arena,
-		    "user %s cannot enter the folder %s; mend it with: chgrp "
-		    "%s %s && chmod g+x %s, or move the key to another folder",
+		    "user %s cannot enter the folder %s; move the key to "
+		    "another folder, or mend it with: chgrp %s %s && chmod g+x "
+		    "%s",
 		    user, folder, group, folder, folder));
 	if (stat(path, &status) != 0)
 		return (arena_printf(arena, "%s", strerror(errno)));
@@ -103,6 +104,12 @@ keyfile_explain(
 		text = arena_printf(
 		    arena, "%s: %s", text, explain_denied(path, owner, arena));
 	return (text);
+}
+
+const char *
+keyfile_group(const struct keyfile_owner *owner, struct arena *arena)
+{
+	return (group_name(arena, owner->group));
 }
 
 const char *

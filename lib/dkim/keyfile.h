@@ -40,6 +40,13 @@ const char *keyfile_explain(
     const char *path, const struct keyfile_owner *owner, struct arena *arena);
 
 /**
+ * keyfile_group(owner, arena):
+ * Return the name of the group of ${owner}, or its number.
+ */
+const char *keyfile_group(
+    const struct keyfile_owner *owner, struct arena *arena);
+
+/**
  * keyfile_make_folder(path, owner, arena):
  * Return the command that makes ${path} a folder for keys of ${owner}.
  */

@@ -72,9 +72,11 @@ load_list(struct loader *loader, const char *folder, const char *domain)
 			add_key(loader, &key);
 		else
 			complain(loader, file,
-			    "a key needs \"selector\", \"algorithm\" (rsa or "
-			    "ed25519) and \"state\" (pending, active, retired "
-			    "or revoked)");
+			    arena_printf(arena,
+				"key number %zu needs \"selector\", "
+				"\"algorithm\" (rsa or ed25519) and \"state\" "
+				"(pending, active, retired or revoked)",
+				index + 1));
 	}
 	json_decref(list);
 }
@@ -93,9 +95,8 @@ load_folder(struct loader *loader, const char *folder, const char *domain)
 		break;
 	case KEYSTORE_LIST_LOST:
 		complain(loader, folder,
-		    "there are keys but no " KEYSTORE_LIST_NAME
-		    " in it; write one (see mailreeve-milter(8)), or take the "
-		    "keys away");
+		    keystore_list_lost(
+			folder, loader->reader->owner, loader->arena));
 		break;
 	}
 }

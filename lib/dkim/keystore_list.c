@@ -84,6 +84,74 @@ keystore_list_find(const char *folder, struct arena *arena)
 	return (has_keys(folder) ? KEYSTORE_LIST_LOST : KEYSTORE_LIST_ABSENT);
 }
 
+/* The entry of an active key for the file ${name}: SELECTOR.ALGORITHM.pem. */
+static json_t *
+entry_of(const char *name, struct arena *arena)
+{
+	for (const struct word *word = algorithms; word->name != NULL; word++) {
+		struct span suffix =
+		    span_str(arena_printf(arena, ".%s.pem", word->name));
+		struct span file = span_str(name);
+
+		if (!span_ends_nocase(file, suffix))
+			continue;
+		const char *selector = name_to_ascii(
+		    arena, span_head(file, file.len - suffix.len));
+
+		if (selector != NULL &&
+		    strcmp(name,
+			keystore_list_file(selector,
+			    (enum dkim_algorithm)word->value, arena)) == 0)
+			return (json_pack("{ss ss ss}", "selector", selector,
+			    "algorithm", word->name, "state", "active"));
+	}
+	return (NULL);
+}
+
+/* A list of all keys in ${folder}, in one line. */
+static const char *
+guess_list(const char *folder, struct arena *arena)
+{
+	json_t *list = json_pack("{sis[]}", "schema", 1, "keys");
+	json_t *keys = json_object_get(list, "keys");
+	DIR *files = opendir(folder);
+
+	for (struct dirent *file;
+	     files != NULL && (file = readdir(files)) != NULL;) {
+		json_t *entry = entry_of(file->d_name, arena);
+
+		if (entry != NULL)
+			(void)json_array_append_new(keys, entry);
+	}
+	if (files != NULL)
+		(void)closedir(files);
+	char *text =
+	    json_array_size(keys) == 0 ? NULL : json_dumps(list, JSON_COMPACT);
+	const char *copy = text == NULL ? NULL : arena_strdup(arena, text);
+
+	free(text);
+	json_decref(list);
+	return (copy);
+}
+
+const char *
+keystore_list_lost(
+    const char *folder, const struct keyfile_owner *owner, struct arena *arena)
+{
+	const char *list = guess_list(folder, arena);
+
+	if (list == NULL)
+		return ("there are keys but no " KEYSTORE_LIST_NAME
+			" in it, and none is called SELECTOR.rsa.pem or "
+			"SELECTOR.ed25519.pem; call them so, or take them "
+			"away");
+	return (arena_printf(arena,
+	    "there are keys but no " KEYSTORE_LIST_NAME " in it; take the keys "
+	    "away, or write a list, for all of them to sign, with: install -g "
+	    "%s -m 640 /dev/stdin %s/" KEYSTORE_LIST_NAME " <<<'%s'",
+	    keyfile_group(owner, arena), folder, list));
+}
+
 /* What is wrong with ${list} as a whole, or NULL. */
 static const char *
 check(const json_t *list)
@@ -111,9 +179,12 @@ keystore_list_read(const char *folder, const struct keyfile_owner *owner,
 	json_t *list = json_loadfd(fd, JSON_REJECT_DUPLICATES, &where);
 
 	(void)close(fd);
-	*error = list == NULL ? arena_printf(arena, "line %d: %s", where.line,
-				    where.text)
-	                      : check(list);
+	*error = list != NULL
+	             ? check(list)
+	             : arena_printf(arena,
+			   "line %d: %s; correct it, or set the file aside "
+			   "with: mv %s %s.broken",
+			   where.line, where.text, file, file);
 	if (*error == NULL)
 		return (list);
 	json_decref(list);

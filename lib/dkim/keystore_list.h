@@ -34,6 +34,14 @@ json_t *keystore_list_read(const char *folder,
     const struct keyfile_owner *owner, struct arena *arena, const char **error);
 
 /**
+ * keystore_list_lost(folder, owner, arena):
+ * Return what to say of ${folder} whose list is lost, with the command that
+ * makes one of all its keys for ${owner} to read.
+ */
+const char *keystore_list_lost(
+    const char *folder, const struct keyfile_owner *owner, struct arena *arena);
+
+/**
  * keystore_list_key(folder, domain, entry, arena, out):
  * Store in ${out} what ${entry} of the list in ${folder} says of a key of
  * ${domain}.  Return -1 when it says no such thing.

@@ -250,11 +250,9 @@ find_list(struct writer *writer)
 		break;
 	}
 	return (fail(writer, KEYSTORE_REFUSED,
-	    arena_printf(writer->arena,
-		"%s: there are keys but no " KEYSTORE_LIST_NAME
-		" in it; `mailreeve-milter -t' says how to write one, or move "
-		"the keys away; nothing was changed",
-		writer->folder)));
+	    arena_printf(writer->arena, "%s: %s", writer->folder,
+		keystore_list_lost(
+		    writer->folder, writer->owner, writer->arena))));
 }
 
 /* Retired and revoked keys keep their selectors: what was signed with them is

@@ -75,10 +75,14 @@ set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
 		return (NULL);
 	int error = ub_ctx_resolvconf(context, NULL);
 
-	return (error == UB_NOERROR
-		    ? NULL
-		    : arena_printf(
-			  arena, "/etc/resolv.conf: %s", ub_strerror(error)));
+	return (
+	    error == UB_NOERROR
+		? NULL
+		: arena_printf(arena,
+		      "/etc/resolv.conf: %s; write the address of a "
+		      "resolver into it, as in \"nameserver 192.0.2.53\", or "
+		      "into `resolvers'",
+		      ub_strerror(error)));
 }
 
 static const char *

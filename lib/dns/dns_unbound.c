@@ -1,5 +1,6 @@
 #include "dns/dns_unbound.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ldns/ldns.h>
 #include <net/if.h>
@@ -453,6 +454,7 @@ dns_unbound_is_resolver(const char *text)
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST,
 		.ai_socktype = SOCK_DGRAM };
 	struct addrinfo *list = NULL;
+	struct in_addr ipv4;
 	struct span rest = span_str(text);
 	struct span address;
 	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "";
@@ -464,6 +466,9 @@ dns_unbound_is_resolver(const char *text)
 	if (address.len == 0 || address.len >= sizeof(host))
 		return (false);
 	memcpy(host, address.data, address.len);
+	/* Of IPv4 the library takes short forms such as 1.2.3, too. */
+	if (strchr(host, ':') == NULL)
+		return (inet_pton(AF_INET, host, &ipv4) == 1);
 	if (getaddrinfo(host, NULL, &hints, &list) != 0)
 		return (false);
 	freeaddrinfo(list);

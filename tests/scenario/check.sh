@@ -88,7 +88,7 @@ accepts 'warning: .*/lost\+found: left out: the folder.s name' ''
 accepts 'warning: .*/example\.net: left out: there is no keys\.json' ''
 refuses 'socket: /nonexistent: .*install -d -o '"$user" \
 	'socket = "unix:/nonexistent/socket"'
-refuses "socket: $folder/empty exists and is no socket; remove it" \
+refuses "socket: $folder/empty exists and is no socket; .*: rm " \
 	"socket = \"unix:$folder/empty\""
 refuses 'cannot listen on inet:8891@192\.0\.2\.1: Cannot assign .*ip address' \
 	'socket = "inet:8891@192.0.2.1"'

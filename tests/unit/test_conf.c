@@ -358,7 +358,8 @@ files_that_cannot_be_read_are_named(void **state)
 	struct world *world = *state;
 
 	assert_int_equal(load(world, "absent"), -1);
-	assert_non_null(strstr(world->last, "/absent: cannot read the file: "));
+	assert_non_null(
+	    strstr(world->last, "/absent: there is no such file; "));
 	assert_int_equal(load(world, "."), -1);
 	assert_non_null(strstr(world->last, "/.: this is no regular file"));
 	write_bytes(world, "c", span_new("sign\0= yes", 10));

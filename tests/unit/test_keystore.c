@@ -28,19 +28,19 @@ static const struct {
 	{ "example.org",
 	    "{\"schema\":1,\"keys\":[{\"selector\":\"../x\",\"algorithm\":"
 	    "\"rsa\",\"state\":\"active\"}]}",
-	    "a key needs", 0 },
+	    "key number 1 needs", 0 },
 	{ "example.org",
 	    "{\"schema\":1,\"keys\":[{\"selector\":\"s\",\"algorithm\":"
 	    "\"dsa\",\"state\":\"active\"}]}",
-	    "a key needs", 0 },
+	    "key number 1 needs", 0 },
 	{ "example.org",
 	    "{\"schema\":1,\"keys\":[{\"selector\":\"s\",\"algorithm\":"
 	    "\"rsa\",\"state\":\"lost\"}]}",
-	    "a key needs", 0 },
+	    "key number 1 needs", 0 },
 	{ "example.org",
 	    "{\"schema\":1,\"keys\":[{\"selector\":7,\"algorithm\":\"rsa\","
 	    "\"state\":\"active\"}]}",
-	    "a key needs", 0 },
+	    "key number 1 needs", 0 },
 };
 
 /* Folders of no domain are no reason not to sign. */
