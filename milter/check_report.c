@@ -60,12 +60,12 @@ sorted_keys(const struct signtable *table, struct arena *arena, size_t *count)
 	for (size_t i = 0; i < table->rule_count; i++)
 		room += table->rules[i].count;
 	const struct dkim_sign_key **keys =
-	    arena_array(arena, room, sizeof(*keys));
+	    arena_array(arena, room, sizeof(const struct dkim_sign_key *));
 
 	for (size_t i = 0; i < table->rule_count; i++)
 		for (size_t j = 0; j < table->rules[i].count; j++)
 			keys[(*count)++] = &table->rules[i].keys[j];
-	qsort(keys, *count, sizeof(*keys), compare_keys);
+	qsort(keys, *count, sizeof(const struct dkim_sign_key *), compare_keys);
 	return (keys);
 }
 
