@@ -84,7 +84,8 @@ os.write(fd, start.encode())
 until(0.5, "READY")
 said = ""
 os.write(fd, (line + "\t").encode())
-until(1.5)
+# The line is echoed at once, the list stands below it.
+until(1.5, "\n")
 os.kill(pid, 9)
 os.waitpid(pid, 0)
 text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said).replace("\r", "\n")

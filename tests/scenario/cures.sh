@@ -226,6 +226,13 @@ if command -v postconf >/dev/null && [[ -e /etc/postfix/main.cf ]]; then
 	said=$(mailreeve-milter -t)
 	grep -qx 'Postfix uses it as unix:mailreeve/milter.sock' <<<"$said" ||
 		problem "Postfix uses it: $said"
+	install -d -o mailreeve-milter -g postfix -m 2750 /var/lib/elsewhere
+	echo 'socket = "unix:/var/lib/elsewhere/s"' >>"$conf"
+	said=$(mailreeve-milter -t)
+	grep -q '^The socket is not below .* in a chroot do not find it$' \
+		<<<"$said" || problem "a chroot: $said"
+	grep -q "with: postconf 'smtpd_milters = .*, unix:/var/lib/elsewhere/s'" \
+		<<<"$said" || problem "elsewhere: $said"
 fi
 
 # A key that a section and the store both have is one key.
