@@ -1,6 +1,7 @@
 #include "support/daemon.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -433,38 +434,62 @@ daemon_signal(struct daemon *daemon, int number)
 		(void)kill(daemon->pid, number);
 }
 
-/* The kB that the kernel tells of the process under ${name}. */
+/* The number that the kernel tells of the process under ${name}. */
 static long
-read_memory(struct daemon *daemon, const char *name)
+read_status(struct daemon *daemon, const char *name)
 {
 	struct arena *arena = arena_new();
 	struct span text;
 	struct span line;
-	long memory = 0;
+	long number = 0;
 
 	if (files_read(arena,
 		arena_printf(arena, "/proc/%d/status", (int)daemon->pid),
 		&text) == 0)
 		while (span_take_line(&text, &line))
 			if (span_starts(line, name))
-				memory =
+				number =
 				    strtol(arena_str(arena,
 					       span_tail(line, strlen(name))),
 					NULL, 10);
 	arena_free(arena);
-	return (memory);
+	return (number);
 }
 
 long
 daemon_rss(struct daemon *daemon)
 {
-	return (read_memory(daemon, "VmRSS:"));
+	return (read_status(daemon, "VmRSS:"));
 }
 
 long
 daemon_peak(struct daemon *daemon)
 {
-	return (read_memory(daemon, "VmHWM:"));
+	return (read_status(daemon, "VmHWM:"));
+}
+
+long
+daemon_threads(struct daemon *daemon)
+{
+	return (read_status(daemon, "Threads:"));
+}
+
+long
+daemon_files(struct daemon *daemon)
+{
+	struct arena *arena = arena_new();
+	DIR *folder =
+	    opendir(arena_printf(arena, "/proc/%d/fd", (int)daemon->pid));
+	long count = 0;
+
+	arena_free(arena);
+	if (folder == NULL)
+		return (0);
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+		if (entry->d_name[0] != '.')
+			count++;
+	(void)closedir(folder);
+	return (count);
 }
 
 struct span

@@ -135,6 +135,13 @@ long daemon_rss(struct daemon *daemon);
 long daemon_peak(struct daemon *daemon);
 
 /**
+ * daemon_threads(daemon), daemon_files(daemon):
+ * Return how many threads the process has, how many files it has open; or 0.
+ */
+long daemon_threads(struct daemon *daemon);
+long daemon_files(struct daemon *daemon);
+
+/**
  * daemon_log(daemon, arena):
  * Return all that the program wrote to its standard error.
  */
