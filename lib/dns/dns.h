@@ -97,6 +97,9 @@ struct dns_options {
 #define DNS_MAX_UNDER_WAY 1024
 /* Of these, for one domain. */
 #define DNS_MAX_OF_DOMAIN 32
+/* The last of all places are for domains without a question under way, so that
+ * a few domains with silent servers do not hold up all others. */
+#define DNS_KEPT_PLACES 256
 /* An answer with more records or bytes is SERVFAIL. */
 #define DNS_MAX_RECORDS 256
 #define DNS_MAX_BYTES 65536

@@ -1,6 +1,7 @@
 #include "dns/dns_load.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,17 @@ domain_new(struct span name)
 	return (domain);
 }
 
+/* Say whether one question more may be under way, for ${domain} or, if that is
+ * NULL, for one that has none. */
+static bool
+has_place(size_t total, const struct dns_domain *domain)
+{
+	if (domain == NULL)
+		return (total < DNS_MAX_UNDER_WAY);
+	return (total < DNS_MAX_UNDER_WAY - DNS_KEPT_PLACES &&
+		domain->under_way < DNS_MAX_OF_DOMAIN);
+}
+
 struct dns_domain *
 dns_load_begin(struct dns_load *load, const char *name)
 {
@@ -87,13 +99,11 @@ dns_load_begin(struct dns_load *load, const char *name)
 	struct hash_node *node = hash_get(load->domains, owner);
 	struct dns_domain *domain = NULL;
 
-	if (load->total == DNS_MAX_UNDER_WAY)
-		return (NULL);
-	if (node != NULL) {
+	if (node != NULL)
 		domain = LIST_VALUE(node, struct dns_domain, node);
-		if (domain->under_way == DNS_MAX_OF_DOMAIN)
-			return (NULL);
-	} else {
+	if (!has_place(load->total, domain))
+		return (NULL);
+	if (domain == NULL) {
 		domain = domain_new(owner);
 		hash_add(load->domains, &domain->node);
 	}

@@ -26,7 +26,8 @@ void dns_load_done(struct dns_load *load);
  * dns_load_begin(load, name):
  * Count a question for ${name}, lower-case without a final dot, and return what
  * dns_load_end() wants; or NULL when DNS_MAX_UNDER_WAY are, or
- * DNS_MAX_OF_DOMAIN of the same domain.
+ * DNS_MAX_OF_DOMAIN of the same domain, or when its domain has some and only
+ * DNS_KEPT_PLACES are left.
  */
 struct dns_domain *dns_load_begin(struct dns_load *load, const char *name);
 

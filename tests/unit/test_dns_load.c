@@ -32,10 +32,12 @@ test_domain(void **state)
 		    dns_load_domain(cases[i].name), cases[i].domain);
 }
 
-/* Each domain has its share, and all have theirs together. */
+/* Each domain has its share, and all have theirs together; the last places are
+ * for domains that have none. */
 static void
 test_limits(void **state)
 {
+	static const size_t full = DNS_MAX_UNDER_WAY - DNS_KEPT_PLACES;
 	struct dns_domain *domains[DNS_MAX_UNDER_WAY];
 	struct dns_load load;
 	char name[32];
@@ -43,17 +45,22 @@ test_limits(void **state)
 	(void)state;
 	dns_load_init(&load);
 	for (size_t i = 0; i < DNS_MAX_UNDER_WAY; i++) {
-		(void)snprintf(name, sizeof(name), "n%zu.d%zu.example", i,
-		    i / DNS_MAX_OF_DOMAIN);
+		size_t owner = i < full ? i / DNS_MAX_OF_DOMAIN : i;
+
+		(void)snprintf(
+		    name, sizeof(name), "n%zu.d%zu.example", i, owner);
 		domains[i] = dns_load_begin(&load, name);
 		assert_non_null(domains[i]);
-		if (i == DNS_MAX_OF_DOMAIN)
+		if (i == DNS_MAX_OF_DOMAIN || i == full)
 			assert_null(dns_load_begin(&load, "x.d0.example"));
+		if (i >= full)
+			assert_null(dns_load_begin(&load, name));
 	}
 	assert_null(dns_load_begin(&load, "other.example"));
 	dns_load_end(&load, domains[0]);
 	assert_null(dns_load_begin(&load, "x.d1.example"));
-	domains[0] = dns_load_begin(&load, "x.d0.example");
+	assert_null(dns_load_begin(&load, "x.d0.example"));
+	domains[0] = dns_load_begin(&load, "other.example");
 	assert_non_null(domains[0]);
 	for (size_t i = 0; i < DNS_MAX_UNDER_WAY; i++)
 		dns_load_end(&load, domains[i]);
