@@ -16,6 +16,9 @@
 /* A leak of so many bytes in each message is found: of 100,000 messages, 80,000
  * come after the warm-up. */
 #define LEAK_BYTES 25
+/* A question that was dropped is asked again soon: 999 of a thousand inbound
+ * messages take no longer than this. */
+#define PATIENCE_MS 2000
 #define SETTLE_ROUNDS 150
 #define SETTLE_MS 100
 /* libunbound keeps connections over TCP for a while. */
@@ -91,20 +94,24 @@ percentile(const uint32_t *times, size_t count, size_t permille)
 	return ((double)times[index] / 1000);
 }
 
-static void
+static int
 report_latency(struct soak *soak, const char *what, size_t which)
 {
 	uint32_t *times = soak->latencies[which];
 	size_t count = soak->latency_counts[which];
 
 	if (count == 0)
-		return;
+		return (0);
 	qsort(times, count, sizeof(times[0]), compare);
 	printf("%s: %s messages took %.1f ms (half of them), %.1f ms (99 %%), "
 	       "%.1f ms (99.9 %%), %.1f ms (all)\n",
 	    soak->name, what, percentile(times, count, 500),
 	    percentile(times, count, 990), percentile(times, count, 999),
 	    percentile(times, count, 1000));
+	if (soak->full && !soak->sanitized &&
+	    percentile(times, count, 999) > PATIENCE_MS)
+		return (soak_fail(soak, "%s messages wait too long", what));
+	return (0);
 }
 
 /* Return the mean memory while from ${from} to ${to} percent of the messages
@@ -213,8 +220,9 @@ int
 soak_meter_report(struct soak *soak, int64_t ms)
 {
 	report_counts(soak, ms);
-	report_latency(soak, "inbound", 0);
-	report_latency(soak, "outbound", 1);
+	if (report_latency(soak, "inbound", 0) != 0 ||
+	    report_latency(soak, "outbound", 1) != 0)
+		return (-1);
 	if (soak->counts[SOAK_RELOADS] == 0 || soak->counts[SOAK_BROKEN] == 0)
 		return (soak_fail(soak, "too few reloads"));
 	if (report_memory(soak) != 0)

@@ -54,7 +54,7 @@ soak_reload(struct soak *soak)
 	else if (turn_key(soak, good) != 0)
 		return;
 	start = clock_monotonic_ms();
-	if (daemon_reload(soak->daemon, SIGUSR1) != 0)
+	if (daemon_reload(soak->daemon, good % 2 == 0 ? SIGUSR1 : SIGHUP) != 0)
 		(void)soak_fail(soak, "%s", daemon_error(soak->daemon));
 	else
 		soak_add(soak, broken ? SOAK_BROKEN : SOAK_RELOADS, 1);
