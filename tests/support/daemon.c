@@ -353,7 +353,7 @@ daemon_start(struct daemon *daemon)
 int
 daemon_reload(struct daemon *daemon, int number)
 {
-	int64_t deadline = clock_monotonic_ms() + DAEMON_START_MS;
+	int64_t deadline = clock_monotonic_ms() + DAEMON_RELOAD_MS;
 
 	if (daemon_write(daemon) != 0)
 		return (-1);

@@ -17,6 +17,8 @@
 /* How long it may take to start and to stop; sanitizers are slow. */
 #define DAEMON_START_MS 20000
 #define DAEMON_STOP_MS 40000
+/* And to reload beside as many messages as the processors can take. */
+#define DAEMON_RELOAD_MS 60000
 
 struct daemon;
 
