@@ -32,7 +32,7 @@
 /* Keys t0, t1, ... of turn.example, of which each reload makes another one
  * sign. */
 #define SOAK_TURNS 8
-/* DNS_CACHE_ENTRIES are never full here; these are soon. */
+/* DNS_CACHE_ENTRIES would never be full here; these are soon. */
 #define SOAK_CACHE_ENTRIES 300
 
 /* What is counted, for the report and for the log. */
@@ -151,7 +151,7 @@ void soak_mail_make(struct soak *soak, struct arena *arena, uint32_t number,
     struct soak_mail *mail);
 
 /**
- * soak_mail_outbound(arena, domain, number, queue_id):
+ * soak_mail_outbound(arena, domain, number):
  * Return an unsigned message from ${domain}; ${number} says how long it is.
  */
 struct milter_message *soak_mail_outbound(

@@ -39,7 +39,7 @@ add_key(struct soak *soak, struct buf *zone, const char *domain,
 {
 	const char *record =
 	    keyfolder_add(soak->keys, domain, selector, type, state);
-	unsigned int ttl = zone->len % 3 == 0 ? 0 : 1;
+	unsigned int ttl = soak_random((uint32_t)zone->len, 0, 3) > 0;
 
 	if (record == NULL)
 		return (
