@@ -38,6 +38,13 @@ check_report_keys(const struct config *config)
 	return (different);
 }
 
+/* A table of OpenDKIM's can say that d= is the author's domain, whichever. */
+static const char *
+domain_of(const struct dkim_sign_key *key)
+{
+	return (key->domain == NULL ? "the author's domain" : key->domain);
+}
+
 static int
 compare_keys(const void *a, const void *b)
 {
@@ -45,7 +52,7 @@ compare_keys(const void *a, const void *b)
 	    *(const struct dkim_sign_key *const *)a;
 	const struct dkim_sign_key *two =
 	    *(const struct dkim_sign_key *const *)b;
-	int order = strcmp(one->domain, two->domain);
+	int order = strcmp(domain_of(one), domain_of(two));
 
 	return (order != 0 ? order : strcmp(one->selector, two->selector));
 }
@@ -89,14 +96,14 @@ print_domains(FILE *stream, const struct config *config, struct arena *arena)
 	    sorted_keys(&config->signtable, arena, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		bool same =
-		    i > 0 && strcmp(keys[i - 1]->domain, keys[i]->domain) == 0;
+		bool same = i > 0 && strcmp(domain_of(keys[i - 1]),
+					 domain_of(keys[i])) == 0;
 
 		if (same && compare_keys(&keys[i - 1], &keys[i]) == 0)
 			continue;
 		if (!same && ++domains <= DOMAINS_MAX)
 			(void)fprintf(stream, "%s  %s: ", i > 0 ? "\n" : "",
-			    keys[i]->domain);
+			    domain_of(keys[i]));
 		if (domains > DOMAINS_MAX)
 			continue;
 		if (same)

@@ -8,6 +8,8 @@
 #include "config_keys.h"
 #include "config_sections.h"
 #include "dns/name.h"
+#include "opendkim_hosts.h"
+#include "opendkim_settings.h"
 
 /* Values of `canonicalization', in the order of its words. */
 static const struct {
@@ -165,6 +167,8 @@ read_senders(struct config_loading *loading)
 	table->users =
 	    arena_array(config->arena, sections->count, sizeof(*table->users));
 	table->user_count = sections->count;
+	table->any_author =
+	    config->settings.author_check == CONFIG_AUTHOR_TABLE;
 	for (size_t i = 0; i < sections->count; i++)
 		read_sender(loading, &items[i], &table->users[i]);
 	if (config->settings.login_domain == NULL)
@@ -229,6 +233,8 @@ config_load(const char *path, const struct config_reader *reader)
 	else if (conf_load(arena, config_options, path, reader->error,
 		     reader->cookie, &config->settings, &loading.places) != 0)
 		loading.failed = true;
+	if (!loading.failed)
+		opendkim_settings_read(&loading);
 	if (!loading.failed) {
 		read_networks(&loading);
 		read_senders(&loading);
@@ -261,9 +267,12 @@ config_free(struct config *config)
 }
 
 bool
-config_is_trusted(
-    const struct config *config, const struct network_address *client)
+config_is_trusted(const struct config *config, const char *name,
+    const struct network_address *client)
 {
+	if (config->internal_hosts != NULL &&
+	    opendkim_hosts_contain(config->internal_hosts, name, client))
+		return (true);
 	for (size_t i = 0; i < config->trusted_network_count; i++)
 		if (network_contains(&config->trusted_networks[i], client))
 			return (true);

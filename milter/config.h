@@ -30,6 +30,9 @@ struct config_settings {
 	struct conf_list trusted_networks;
 	struct conf_list originating_daemons;
 	const char *login_domain;
+	int author_check;
+	const char *opendkim_conf;
+	const char *opendkim_keys;
 	int canonicalization;
 	int64_t signature_ttl;
 	struct conf_list sign_headers;
@@ -56,12 +59,22 @@ struct config_settings {
 	struct conf_sections senders;
 };
 
+/* Values of `author_check': who may write as whom. */
+enum config_author {
+	CONFIG_AUTHOR_LOGIN, /* any address of the login's own domain */
+	CONFIG_AUTHOR_TABLE, /* any author whom a key signs for */
+};
+
+struct opendkim_hosts;
+
 struct config {
 	struct arena *arena;
 	atomic_int references;
 	struct config_settings settings;
 	struct network *trusted_networks;
 	size_t trusted_network_count;
+	struct opendkim_hosts *internal_hosts; /* NULL: trusted_networks only */
+	const char *opendkim_summary;          /* of what was read, or NULL */
 	struct signtable signtable;
 	struct dkim_sign_options sign_options;
 	struct dkim_verify_options verify_options;
@@ -115,11 +128,12 @@ struct config *config_ref(struct config *config);
 void config_free(struct config *config);
 
 /**
- * config_is_trusted(config, client):
- * Say whether ${client} is in a trusted network.
+ * config_is_trusted(config, name, client):
+ * Say whether ${client}, whose host the MTA calls ${name}, or NULL, is in a
+ * trusted network.
  */
-bool config_is_trusted(
-    const struct config *config, const struct network_address *client);
+bool config_is_trusted(const struct config *config, const char *name,
+    const struct network_address *client);
 
 /**
  * config_restart_needed(started, loaded):

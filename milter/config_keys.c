@@ -7,6 +7,7 @@
 #include "config_sections.h"
 #include "dkim/keystore.h"
 #include "dns/name.h"
+#include "opendkim_rules.h"
 
 /* RFC 8301 3.2: signers SHOULD use at least 2048 bits. */
 #define GOOD_RSA_BITS 2048
@@ -70,6 +71,14 @@ check_bits(struct config_loading *loading, const char *path,
 	return (true);
 }
 
+bool
+config_keys_add_private(struct config_loading *loading, const char *path,
+    struct dkim_private *private)
+{
+	remember(loading->config, private);
+	return (check_bits(loading, path, private));
+}
+
 /* Load the private key ${path}; NULL when the reader was told why not. */
 static const struct dkim_private *
 load_private(struct config_loading *loading, const struct conf_place *place,
@@ -90,12 +99,12 @@ load_private(struct config_loading *loading, const struct conf_place *place,
 		    loading, place, arena_printf(arena, "%s: %s", path, error));
 		return (NULL);
 	}
-	remember(loading->config, private);
-	return (check_bits(loading, path, private) ? private : NULL);
+	return (
+	    config_keys_add_private(loading, path, private) ? private : NULL);
 }
 
-static void
-add_key(struct config *config, struct signtable_rule *rule,
+void
+config_keys_add(struct config *config, struct signtable_rule *rule,
     const struct dkim_sign_key *key)
 {
 	rule->keys =
@@ -103,8 +112,8 @@ add_key(struct config *config, struct signtable_rule *rule,
 	rule->keys[rule->count++] = *key;
 }
 
-static struct signtable_rule *
-add_rule(struct config *config)
+struct signtable_rule *
+config_keys_add_rule(struct config *config)
 {
 	struct signtable *table = &config->signtable;
 
@@ -135,7 +144,7 @@ add_listed_key(struct config_loading *loading,
 	key.private =
 	    load_private(loading, &section->place, arena_str(arena, file));
 	if (key.private != NULL)
-		add_key(loading->config, rule, &key);
+		config_keys_add(loading->config, rule, &key);
 }
 
 /* The active keys of ${domain} in the store, in a rule. */
@@ -160,7 +169,7 @@ add_stored_keys(struct config_loading *loading, const struct keystore *store,
 				"%s: not a key of the algorithm that keys.json "
 				"says",
 				stored->path));
-		add_key(loading->config, rule, &key);
+		config_keys_add(loading->config, rule, &key);
 	}
 }
 
@@ -216,7 +225,7 @@ read_section(struct config_loading *loading,
     const struct config_signing *section, const struct keystore *store)
 {
 	struct config *config = loading->config;
-	struct signtable_rule *rule = add_rule(config);
+	struct signtable_rule *rule = config_keys_add_rule(config);
 	struct dkim_sign_key model = { 0 };
 
 	if (pattern_parse(config->arena, section->place.title, &rule->author) !=
@@ -275,7 +284,7 @@ read_stored_domains(struct config_loading *loading, struct keystore rest)
 
 		add_stored_keys(loading, &part, &model, &rule);
 		if (rule.count > 0)
-			*add_rule(loading->config) = rule;
+			*config_keys_add_rule(loading->config) = rule;
 		rest.keys = &rest.keys[part.count];
 		rest.count -= part.count;
 	}
@@ -368,14 +377,21 @@ config_keys_read(struct config_loading *loading)
 	const struct config_signing *sections = settings->signing.items;
 	struct keystore store = { 0 };
 
-	if (!settings->sign)
+	config->signtable.all_from = SIZE_MAX;
+	if (!settings->sign) {
+		if (loading->opendkim != NULL)
+			opendkim_rules_read(loading);
 		return;
+	}
 	if (!loading->reader->without_keys)
 		store = load_store(loading);
 	for (size_t i = 0; i < settings->signing.count; i++)
 		read_section(loading, &sections[i], &store);
 	if (!loading->reader->without_keys)
 		read_stored_domains(loading, store);
+	if (loading->opendkim != NULL && !loading->failed)
+		opendkim_rules_read(loading);
+	signtable_index(&config->signtable, config->arena);
 	if (!loading->failed && !loading->reader->without_keys &&
 	    config->private_count == 0)
 		warn_of_no_key(loading, &store);

@@ -7,12 +7,15 @@
 
 #include "config.h"
 
-/* A configuration on its way; config.c's, shared with config_keys.c. */
+struct opendkim_import;
+
+/* A configuration on its way; config.c's, shared with what fills it. */
 struct config_loading {
 	struct config *config;
 	const struct config_reader *reader;
 	const char *path; /* NULL: the defaults */
 	const struct conf_places *places;
+	struct opendkim_import *opendkim; /* NULL: there is no opendkim_conf */
 	bool failed;
 };
 
@@ -40,6 +43,28 @@ void config_error_in(struct config_loading *loading, const char *option,
 void config_warning(struct config_loading *loading, const char *text);
 void config_warning_in(struct config_loading *loading, const char *option,
     size_t index, const char *text);
+
+/**
+ * config_keys_add_private(loading, path, private):
+ * Let the configuration own ${private}, read from ${path}.  Return false when
+ * it is too short to sign with, which the reader was told of.
+ */
+bool config_keys_add_private(struct config_loading *loading, const char *path,
+    struct dkim_private *private);
+
+/**
+ * config_keys_add_rule(config):
+ * Return a new, empty rule at the end of the table of ${config}; valid until
+ * the next one.
+ */
+struct signtable_rule *config_keys_add_rule(struct config *config);
+
+/**
+ * config_keys_add(config, rule, key):
+ * Append a copy of ${key} to the keys of ${rule}.
+ */
+void config_keys_add(struct config *config, struct signtable_rule *rule,
+    const struct dkim_sign_key *key);
 
 /**
  * config_keys_read(loading):

@@ -15,6 +15,7 @@
 
 static const char *const canonicalizations[] = { "simple/simple",
 	"simple/relaxed", "relaxed/simple", "relaxed/relaxed", NULL };
+static const char *const author_checks[] = { "login", "table", NULL };
 static const char *const over_limits[] = { "reject", "tempfail", NULL };
 static const char *const log_levels[] = { "error", "warning", "info", "debug",
 	NULL };
@@ -81,6 +82,18 @@ const struct conf_option config_options[] = {
 		    "milter_macro_daemon_name values is outbound."),
 	OPTION("login_domain", CONF_STRING, login_domain,
 	    .help = "Domain of users whose login names have none."),
+	OPTION("author_check", CONF_WORD, author_check, .value = "login",
+	    .words = author_checks,
+	    .help = "What a user without a sender section may write as: "
+		    "addresses of his login's domain, or any author that keys "
+		    "sign for (the default with opendkim_conf)."),
+	OPTION("opendkim_conf", CONF_STRING, opendkim_conf,
+	    .help = "OpenDKIM's configuration, taken over as it stands; what "
+		    "this file sets itself wins."),
+	OPTION("opendkim_keys", CONF_STRING, opendkim_keys,
+	    .value = "/var/lib/mailreeve/opendkim-keys",
+	    .help = "Folder with copies of OpenDKIM's keys that the milter may "
+		    "not read where they are."),
 	OPTION("canonicalization", CONF_WORD, canonicalization,
 	    .value = "relaxed/relaxed", .words = canonicalizations,
 	    .help = "Canonicalization of header and body when signing."),

@@ -212,8 +212,9 @@ load_config(
 
 	if (config == NULL)
 		return (NULL);
-	bool outbound = arguments->auth != NULL ||
-	                config_is_trusted(config, &session->client);
+	bool outbound =
+	    arguments->auth != NULL ||
+	    config_is_trusted(config, session->client_name, &session->client);
 
 	if (!outbound)
 		return (config);

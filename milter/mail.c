@@ -42,7 +42,8 @@ direction_of(const struct mail *mail)
 	const char *daemon = mail->session->daemon;
 
 	if (mail->login != NULL ||
-	    config_is_trusted(mail->config, &mail->session->client))
+	    config_is_trusted(mail->config, mail->session->client_name,
+		&mail->session->client))
 		return (MAIL_OUTBOUND);
 	for (size_t i = 0; daemon != NULL && i < daemons->count; i++)
 		if (strcmp(daemons->items[i], daemon) == 0)
@@ -125,6 +126,23 @@ mail_header(struct mail *mail, struct span name, struct span value)
 		header_list_add(&mail->headers, name, value);
 }
 
+/* OpenDKIM verifies what it does not sign, such as mail that fetchmail brings
+ * in from elsewhere; who comes from there finds the results that he is used
+ * to. */
+static void
+verify_foreign(struct mail *mail)
+{
+	const struct config_settings *settings = &mail->config->settings;
+
+	if (settings->opendkim_conf == NULL || !settings->verify ||
+	    mail->direction != MAIL_OUTBOUND ||
+	    (mail->sign != NULL && sign_is_ours(mail->sign)))
+		return;
+	sign_free(mail->sign);
+	mail->sign = NULL;
+	mail->check = check_new(mail);
+}
+
 void
 mail_end_of_headers(struct mail *mail)
 {
@@ -138,6 +156,7 @@ mail_end_of_headers(struct mail *mail)
 		mail->check = check_new(mail);
 	if (mail->direction == MAIL_OUTBOUND && settings->sign)
 		mail->sign = sign_new(mail);
+	verify_foreign(mail);
 }
 
 void

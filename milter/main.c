@@ -180,6 +180,8 @@ check_whole(const char *path, struct config_reader *reader, struct arena *arena)
 	else
 		(void)printf("%s: no errors; signs with %zu keys\n", path,
 		    check_report_keys(config));
+	if (error == NULL && config->opendkim_summary != NULL)
+		(void)printf("%s\n", config->opendkim_summary);
 	if (error == NULL)
 		check_report_print(
 		    stdout, config, has_postfix ? &postfix : NULL, is_sudoer());

@@ -39,6 +39,7 @@ static const char *const algorithms[] = { "rsa-sha256", "ed25519-sha256",
 static const char *const causes[] = { [SIGNTABLE_AUTHOR] = "no_author",
 	[SIGNTABLE_USER] = "not_allowed",
 	[SIGNTABLE_KEY] = "no_key",
+	[SIGNTABLE_BROKEN] = "broken_key",
 	[SIGNTABLE_HEADER] = "header",
 	NULL };
 static const char *const statuses[] = { [DNS_OK] = "ok",

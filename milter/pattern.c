@@ -42,6 +42,70 @@ pattern_parse(struct arena *arena, const char *text, struct pattern *out)
 	return (out->domain == NULL ? -1 : 0);
 }
 
+/* "*@example.org" and "*@*.example.org" need no comparing of text. */
+int
+pattern_parse_wildcard(
+    struct arena *arena, const char *text, struct pattern *out)
+{
+	struct span local_part, domain;
+
+	*out = (struct pattern){ 0 };
+	if (!split(span_str(text), &local_part, &domain)) {
+		out->wildcard = text;
+		return (strchr(text, '*') == NULL ? -1 : 0);
+	}
+	size_t star = span_find(domain, '*');
+
+	out->below = star == 0 && span_starts(domain, "*.");
+	domain = span_tail(domain, out->below ? 2 : 0);
+	if (span_find(domain, '*') < domain.len) {
+		out->below = false;
+		out->wildcard = text;
+		return (0);
+	}
+	out->domain = name_to_ascii(arena, domain);
+	if (out->domain == NULL || local_part.len == 0)
+		return (-1);
+	if (span_find(local_part, '*') == local_part.len)
+		out->local_part = arena_str(arena, local_part);
+	else if (!span_is(local_part, "*"))
+		out->wildcard =
+		    arena_printf(arena, "%s@*", arena_str(arena, local_part));
+	return (0);
+}
+
+/* After a star, the shortest text that fits is tried first; only the last star
+ * can need another try. */
+bool
+pattern_is_like(const char *text, const char *wildcard)
+{
+	struct span rest = span_str(text);
+	struct span like = span_str(wildcard);
+	struct span text_at_star = { 0 };
+	struct span after_star = { 0 };
+	bool star = false;
+
+	while (rest.len > 0 || like.len > 0) {
+		if (span_take_byte(&like, '*')) {
+			star = true;
+			after_star = like;
+			text_at_star = rest;
+		} else if (rest.len > 0 && like.len > 0 &&
+			   span_lower(rest.data[0]) ==
+			       span_lower(like.data[0])) {
+			span_skip(&rest, 1);
+			span_skip(&like, 1);
+		} else {
+			if (!star || text_at_star.len == 0)
+				return (false);
+			span_skip(&text_at_star, 1);
+			rest = text_at_star;
+			like = after_star;
+		}
+	}
+	return (true);
+}
+
 bool
 pattern_matches(const struct pattern *pattern, const char *address)
 {
@@ -51,6 +115,9 @@ pattern_matches(const struct pattern *pattern, const char *address)
 		return (false);
 	if (pattern->local_part != NULL &&
 	    !span_is_nocase(local_part, pattern->local_part))
+		return (false);
+	if (pattern->wildcard != NULL &&
+	    !pattern_is_like(address, pattern->wildcard))
 		return (false);
 	if (pattern->domain == NULL)
 		return (true);

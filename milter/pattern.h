@@ -6,6 +6,8 @@
  *	user@example.org     that address
  *	user@*.example.org   user at a domain below example.org
  *	*                    any address
+ *
+ * OpenDKIM's tables also have a `*' that is any text, wherever it stands.
  */
 #ifndef MILTER_PATTERN_H
 #define MILTER_PATTERN_H
@@ -18,6 +20,8 @@ struct pattern {
 	const char *local_part; /* NULL: any */
 	const char *domain;     /* lower-case A-labels; NULL: any */
 	bool below;             /* the domains below ${domain}, not itself */
+	const char *wildcard;   /* what the whole address must be like, too,
+	                         * each * being any text; NULL: anything */
 };
 
 /**
@@ -26,6 +30,21 @@ struct pattern {
  * when it is none of the forms above.
  */
 int pattern_parse(struct arena *arena, const char *text, struct pattern *out);
+
+/**
+ * pattern_parse_wildcard(arena, text, out):
+ * Likewise, for ${text} in which each `*' is any text.  Return -1 when no
+ * address can be like it.
+ */
+int pattern_parse_wildcard(
+    struct arena *arena, const char *text, struct pattern *out);
+
+/**
+ * pattern_is_like(text, wildcard):
+ * Say whether ${text} is ${wildcard} without ASCII case, each `*' being any
+ * text.
+ */
+bool pattern_is_like(const char *text, const char *wildcard);
 
 /**
  * pattern_matches(pattern, address):

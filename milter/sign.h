@@ -4,6 +4,8 @@
 #ifndef MILTER_SIGN_H
 #define MILTER_SIGN_H
 
+#include <stdbool.h>
+
 #include "base/span.h"
 #include "mail.h"
 #include "outcome.h"
@@ -15,6 +17,13 @@
 struct sign *sign_new(struct mail *mail);
 
 /**
+ * sign_is_ours(sign):
+ * Say whether the author of the message is one that keys sign for, or one who
+ * was refused for another reason.
+ */
+bool sign_is_ours(const struct sign *sign);
+
+/**
  * sign_body(sign, bytes):
  * The next part of the body.
  */
@@ -23,7 +32,7 @@ void sign_body(struct sign *sign, struct span bytes);
 /**
  * sign_finish(sign, outcome):
  * Store the signatures, or why there are none, in ${outcome}.  Return 0, or -1
- * when signing itself failed.
+ * when signing itself failed or the message must wait for its key.
  */
 int sign_finish(struct sign *sign, struct outcome *outcome);
 

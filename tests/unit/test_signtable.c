@@ -82,6 +82,7 @@ fill(struct arena *arena, struct signtable *table,
 		.count = 1 };
 	*table = (struct signtable){ .rules = rules,
 		.rule_count = 3,
+		.all_from = SIZE_MAX,
 		.users = users,
 		.user_count = 3,
 		.login_domain = "example.org" };
@@ -98,6 +99,7 @@ test_find(void **state)
 
 	(void)state;
 	fill(arena, &table, rules, users, authors);
+	signtable_index(&table, arena);
 	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
 		struct header_list headers;
 		struct from from;
@@ -110,8 +112,8 @@ test_find(void **state)
 			.login = cases[i].login };
 		struct signtable_answer answer =
 		    signtable_find(&table, arena, &query);
-		int rule =
-		    answer.rule == NULL ? NO_RULE : (int)(answer.rule - rules);
+		int rule = answer.count == 0 ? NO_RULE
+		                             : (int)(answer.rules[0] - rules);
 
 		if (rule != cases[i].rule)
 			fail_msg(
@@ -144,7 +146,90 @@ test_any_login(void **state)
 	header_list_init(&headers, arena);
 	header_list_add(&headers, span_str("From"), span_str(" a@example.org"));
 	address_from(arena, &headers, &from);
-	assert_ptr_equal(signtable_find(&table, arena, &query).rule, &rule);
+	signtable_index(&table, arena);
+	assert_ptr_equal(signtable_find(&table, arena, &query).rules[0], &rule);
+	arena_free(arena);
+}
+
+static struct signtable_answer
+find(const struct signtable *table, struct arena *arena, const char *author,
+    const char *login)
+{
+	struct header_list headers;
+	struct from from;
+	struct signtable_query query = { .from = &from, .login = login };
+
+	header_list_init(&headers, arena);
+	header_list_add(&headers, span_str("From"), span_str(author));
+	address_from(arena, &headers, &from);
+	return (signtable_find(table, arena, &query));
+}
+
+/* From a number of the rule on, all rules that match sign, in their order and
+ * as many as may; before it, the first alone. */
+static void
+test_all_that_match(void **state)
+{
+	static const char *const patterns[] = { "one.example", "*.org",
+		"example.org", "*", "shop@example.org", "example.org" };
+	struct arena *arena = arena_new();
+	struct signtable_rule rules[UNIT_COUNT(patterns) + 30];
+	struct signtable table = { .rules = rules, .all_from = 1 };
+
+	(void)state;
+	memset(rules, 0, sizeof(rules));
+	for (size_t i = 0; i < UNIT_COUNT(patterns); i++)
+		rules[i].author = pattern(arena, patterns[i]);
+	table.rule_count = UNIT_COUNT(patterns);
+	signtable_index(&table, arena);
+
+	struct signtable_answer answer =
+	    find(&table, arena, "shop@example.org", NULL);
+
+	assert_int_equal(answer.count, 5);
+	for (size_t i = 0; i < answer.count; i++)
+		assert_ptr_equal(answer.rules[i], &rules[i + 1]);
+	answer = find(&table, arena, "a@one.example", NULL);
+	assert_int_equal(answer.count, 1);
+	assert_ptr_equal(answer.rules[0], &rules[0]);
+	assert_int_not_equal(answer.cause, SIGNTABLE_KEY);
+
+	for (size_t i = table.rule_count; i < UNIT_COUNT(rules); i++)
+		rules[i].author = pattern(arena, "*");
+	table.rule_count = UNIT_COUNT(rules);
+	signtable_index(&table, arena);
+	answer = find(&table, arena, "a@example.com", NULL);
+	assert_int_equal(answer.count, SIGNTABLE_SIGNATURES);
+	arena_free(arena);
+}
+
+/* As OpenDKIM has it: whoever logs in, but for those who have an entry. */
+static void
+test_any_author(void **state)
+{
+	struct arena *arena = arena_new();
+	struct signtable_rule rule = { .author =
+					   pattern(arena, "example.org") };
+	struct pattern own = pattern(arena, "bob@example.org");
+	struct signtable_user user = {
+		.login = "bob", .authors = &own, .count = 1
+	};
+	struct signtable table = { .rules = &rule,
+		.rule_count = 1,
+		.users = &user,
+		.user_count = 1,
+		.any_author = true };
+
+	(void)state;
+	signtable_index(&table, arena);
+	assert_int_equal(
+	    find(&table, arena, "ann@example.org", "carol").count, 1);
+	assert_int_equal(
+	    find(&table, arena, "ann@example.org", "bob").count, 0);
+	assert_int_equal(
+	    find(&table, arena, "bob@example.org", "bob").count, 1);
+	assert_int_equal(
+	    find(&table, arena, "a@example.net", "carol").cause, SIGNTABLE_KEY);
 	arena_free(arena);
 }
 
@@ -152,7 +237,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find),
-		cmocka_unit_test(test_any_login) };
+		cmocka_unit_test(test_any_login),
+		cmocka_unit_test(test_all_that_match),
+		cmocka_unit_test(test_any_author) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,0 +1,89 @@
+#include "opendkim_report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *
+placed(const struct opendkim_report *report, const struct opendkim_place *place,
+    const char *format, va_list ap)
+{
+	return (arena_printf(report->arena, "%s:%d: %s", place->file,
+	    place->line, arena_vprintf(report->arena, format, ap)));
+}
+
+void
+opendkim_error(const struct opendkim_report *report,
+    const struct opendkim_place *place, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	report->error(report->cookie, placed(report, place, format, ap));
+	va_end(ap);
+}
+
+void
+opendkim_warning(const struct opendkim_report *report,
+    const struct opendkim_place *place, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	report->warning(report->cookie, placed(report, place, format, ap));
+	va_end(ap);
+}
+
+static const char *
+explain(const char *path, struct arena *arena)
+{
+	if (errno == EACCES)
+		return (arena_printf(arena,
+		    "%s: this user may not read it; mend it with: chmod o+r "
+		    "%s, and chmod o+x for its folders",
+		    path, path));
+	return (arena_printf(arena, "%s: %s", path, strerror(errno)));
+}
+
+static const char *
+read_open(int fd, const char *path, struct arena *arena, struct span *out)
+{
+	struct stat status;
+	size_t len = 0;
+	ssize_t got = 1;
+
+	if (fstat(fd, &status) != 0)
+		return (explain(path, arena));
+	if (!S_ISREG(status.st_mode))
+		return (arena_printf(arena, "%s: not a regular file", path));
+	if (status.st_size > (off_t)OPENDKIM_FILE_MAX)
+		return (
+		    arena_printf(arena, "%s: larger than %zu bytes; split it",
+			path, OPENDKIM_FILE_MAX));
+	size_t size = (size_t)status.st_size;
+	unsigned char *bytes = arena_alloc(arena, size + 1);
+
+	while (len < size && got > 0) {
+		/* UNSAFE: len < size, the size of bytes. */
+		got = read(fd, bytes + len, size - len);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	*out = span_new(bytes, len);
+	return (got < 0 ? explain(path, arena) : NULL);
+}
+
+const char *
+opendkim_read(const char *path, struct arena *arena, struct span *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return (explain(path, arena));
+	const char *error = read_open(fd, path, arena, out);
+
+	(void)close(fd);
+	return (error);
+}

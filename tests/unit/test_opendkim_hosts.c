@@ -1,0 +1,142 @@
+/* Which clients are in OpenDKIM's sets of hosts. */
+#include "opendkim_hosts.h"
+
+#include <string.h>
+
+#include "opendkim_listener.h"
+#include "support/unit.h"
+
+static const struct {
+	enum opendkim_dataset_type type;
+	const char *rows;
+	const char *name;
+	const char *address; /* NULL: a client without one */
+	bool in;
+} cases[] = {
+	{ OPENDKIM_FILE, "192.0.2.1", NULL, "192.0.2.1", true },
+	{ OPENDKIM_FILE, "192.0.2.1", NULL, "192.0.2.2", false },
+	{ OPENDKIM_FILE, "[192.0.2.1]", NULL, "192.0.2.1", true },
+	{ OPENDKIM_FILE, "192.0.2.0/24", NULL, "192.0.2.200", true },
+	{ OPENDKIM_FILE, "192.0.2.0/24", NULL, "192.0.3.1", false },
+	{ OPENDKIM_FILE, "[192.0.2.0]/24", NULL, "192.0.2.9", true },
+	{ OPENDKIM_FILE, "0.0.0.0/0", NULL, "198.51.100.1", true },
+	/* More precise rows come first; of two alike, the one that says no. */
+	{ OPENDKIM_FILE, "192.0.2.0/24\n!192.0.2.7", NULL, "192.0.2.7", false },
+	{ OPENDKIM_FILE, "!192.0.2.0/24\n192.0.2.7", NULL, "192.0.2.7", true },
+	{ OPENDKIM_FILE, "!192.0.2.0/28\n192.0.2.0/24", NULL, "192.0.2.7",
+	    false },
+	{ OPENDKIM_FILE, "192.0.2.7\n!192.0.2.7", NULL, "192.0.2.7", false },
+	/* Text is compared: this is no network of OpenDKIM's. */
+	{ OPENDKIM_FILE, "192.0.2.7/24", NULL, "192.0.2.7", false },
+	{ OPENDKIM_FILE, "192.0.2/24", NULL, "192.0.2.7", false },
+	{ OPENDKIM_FILE, "2001:db8::/32", NULL, "2001:db8::5", true },
+	{ OPENDKIM_FILE, "2001:DB8::/32", NULL, "2001:db8::5", true },
+	{ OPENDKIM_FILE, "2001:0db8::/32", NULL, "2001:db8::5", false },
+	{ OPENDKIM_FILE, "2001:db8::/32\n!2001:db8::/64", NULL, "2001:db8::5",
+	    false },
+	{ OPENDKIM_FILE, "::1", NULL, "::1", true },
+	{ OPENDKIM_FILE, "127.0.0.1", NULL, NULL, true },
+	{ OPENDKIM_FILE, "Mail.example.org", "mail.example.org", "192.0.2.1",
+	    true },
+	{ OPENDKIM_FILE, ".example.org", "mail.example.org", "192.0.2.1",
+	    true },
+	{ OPENDKIM_FILE, ".example.org", "example.org", "192.0.2.1", false },
+	{ OPENDKIM_FILE, "example.org", "mail.example.org", "192.0.2.1",
+	    false },
+	{ OPENDKIM_FILE, ".example.org\n!bad.example.org", "bad.example.org",
+	    "192.0.2.1", false },
+	/* A name that is out can be in by its address. */
+	{ OPENDKIM_FILE, "!bad.example.org\n192.0.2.1", "bad.example.org",
+	    "192.0.2.1", true },
+	{ OPENDKIM_FILE, "", "a.example", "192.0.2.1", false },
+	{ OPENDKIM_LIST, "192.0.2.0/24,localhost", "localhost", "127.0.0.1",
+	    true },
+	{ OPENDKIM_REFILE, "192.0.2.*", NULL, "192.0.2.9", true },
+	{ OPENDKIM_REFILE, "192.0.2.0/24", NULL, "192.0.2.9", true },
+	{ OPENDKIM_REFILE, "mail*.example.org", "mail7.example.org",
+	    "192.0.2.1", true },
+	/* It is like "!www.example.org", too. */
+	{ OPENDKIM_REFILE, "*.example.org", "www.example.org", "192.0.2.1",
+	    false },
+	{ OPENDKIM_REFILE, "*", NULL, "192.0.2.1", false },
+};
+
+static void
+test_contain(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		struct arena *arena = arena_new();
+		struct listener listener = { 0 };
+		struct opendkim_report report =
+		    listener_report(&listener, arena);
+		struct opendkim_dataset set = { .type = cases[i].type,
+			.file = "t" };
+		struct network_address address = { .family = AF_UNSPEC };
+
+		opendkim_dataset_parse(
+		    arena, span_str(cases[i].rows), 1, &report, &set);
+		if (cases[i].address != NULL)
+			assert_int_equal(
+			    network_address_parse(cases[i].address, &address),
+			    0);
+		if (opendkim_hosts_contain(opendkim_hosts_new(&set, &report),
+			cases[i].name, &address) != cases[i].in)
+			fail_msg("case %zu: %s", i, cases[i].rows);
+		arena_free(arena);
+	}
+}
+
+static const struct {
+	enum opendkim_dataset_type type;
+	const char *row;
+	const char *warning; /* NULL: none */
+} rows[] = {
+	{ OPENDKIM_FILE, "192.0.2.0/24", NULL },
+	{ OPENDKIM_FILE, "!192.0.2.1", NULL },
+	{ OPENDKIM_FILE, "localhost", NULL },
+	{ OPENDKIM_FILE, ".example.org", NULL },
+	{ OPENDKIM_FILE, "cafe.de", NULL },
+	{ OPENDKIM_FILE, "2001:db8::/32", NULL },
+	{ OPENDKIM_FILE, "[::1]", NULL },
+	{ OPENDKIM_FILE, "10.1.2.3/8", "wants the first address" },
+	{ OPENDKIM_FILE, "192.0.2/24", "wants an address of four numbers" },
+	{ OPENDKIM_FILE, "2001:0DB8::1", "wants 2001:db8::1 there" },
+	{ OPENDKIM_REFILE, "*.example.org", "takes clients out" },
+	{ OPENDKIM_REFILE, "192.0.2.*", NULL },
+};
+
+static void
+test_warnings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+		struct arena *arena = arena_new();
+		struct listener listener = { 0 };
+		struct opendkim_report report =
+		    listener_report(&listener, arena);
+		struct opendkim_dataset set = { .type = rows[i].type,
+			.file = "t" };
+
+		opendkim_dataset_parse(
+		    arena, span_str(rows[i].row), 1, &report, &set);
+		assert_non_null(opendkim_hosts_new(&set, &report));
+		if (rows[i].warning == NULL && listener.warnings > 0)
+			fail_msg("%s: %s", rows[i].row, listener.warning);
+		if (rows[i].warning != NULL &&
+		    (listener.warnings != 1 ||
+			strstr(listener.warning, rows[i].warning) == NULL))
+			fail_msg("%s: %s", rows[i].row,
+			    listener.warnings == 0 ? "" : listener.warning);
+		arena_free(arena);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_contain),
+		cmocka_unit_test(test_warnings) };
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
