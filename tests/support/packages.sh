@@ -13,15 +13,15 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libseccomp-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 	ca-certificates openssl iproute2 util-linux'
-PACKAGES_TEST='libcmocka-dev python3 python3-dkim python3-prometheus-client
-	procps knot bash-completion zsh fish'
+PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim
+	python3-prometheus-client procps knot bash-completion zsh fish'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'
 PACKAGES_ROOT='debootstrap debian-archive-keyring'
 
 # Servers among them, whose services must not start at the next boot either.
-PACKAGES_SERVICES='postfix dovecot knot'
+PACKAGES_SERVICES='postfix dovecot knot opendkim'
 
 # packages_release: print 12 or 13, or fail on anything else.
 packages_release() {
