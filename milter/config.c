@@ -279,6 +279,14 @@ config_is_trusted(const struct config *config, const char *name,
 	return (false);
 }
 
+bool
+config_is_peer(const struct config *config, const char *name,
+    const struct network_address *client)
+{
+	return (config->peers != NULL &&
+		opendkim_hosts_contain(config->peers, name, client));
+}
+
 static bool
 list_differs(const struct conf_list *a, const struct conf_list *b)
 {

@@ -74,6 +74,7 @@ struct config {
 	struct network *trusted_networks;
 	size_t trusted_network_count;
 	struct opendkim_hosts *internal_hosts; /* NULL: trusted_networks only */
+	struct opendkim_hosts *peers;          /* left alone, or NULL */
 	const char *opendkim_summary;          /* of what was read, or NULL */
 	struct signtable signtable;
 	struct dkim_sign_options sign_options;
@@ -133,6 +134,13 @@ void config_free(struct config *config);
  * trusted network.
  */
 bool config_is_trusted(const struct config *config, const char *name,
+    const struct network_address *client);
+
+/**
+ * config_is_peer(config, name, client):
+ * Say whether mail from ${client}, as above, is neither signed nor verified.
+ */
+bool config_is_peer(const struct config *config, const char *name,
     const struct network_address *client);
 
 /**

@@ -152,6 +152,9 @@ mail_end_of_headers(struct mail *mail)
 	if (mail->limit != VERDICT_WITHIN_LIMITS)
 		return;
 	address_from(mail->arena, &mail->headers, &mail->from);
+	if (config_is_peer(mail->config, mail->session->client_name,
+		&mail->session->client))
+		return;
 	if (mail->direction == MAIL_INBOUND && settings->verify)
 		mail->check = check_new(mail);
 	if (mail->direction == MAIL_OUTBOUND && settings->sign)

@@ -243,6 +243,14 @@ copy_command(const struct opendkim_keys *keys)
 	return (command.overflow ? "(too long to write)" : buf_str(&command));
 }
 
+/* Whoever is neither root nor the milter's user need only be root. */
+static bool
+is_somebody_else(const struct opendkim_keys *keys)
+{
+	return (geteuid() != 0 &&
+		geteuid() != keys->loading->reader->key_owner.user);
+}
+
 void
 opendkim_keys_finish(struct opendkim_keys *keys)
 {
@@ -250,6 +258,12 @@ opendkim_keys_finish(struct opendkim_keys *keys)
 	keys->seen = NULL;
 	if (keys->shut_count == 0)
 		return;
+	if (is_somebody_else(keys)) {
+		opendkim_error(&keys->loading->opendkim->report, &keys->first,
+		    "%s: you may not read this key; run it with sudo",
+		    keys->shut[0]);
+		return;
+	}
 	opendkim_error(&keys->loading->opendkim->report, &keys->first,
 	    "%s: the milter may not read OpenDKIM's key%s%s; give it copies, "
 	    "OpenDKIM keeps its own: %s",

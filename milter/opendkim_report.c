@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,15 +38,38 @@ opendkim_warning(const struct opendkim_report *report,
 	va_end(ap);
 }
 
+/* Folders on the way to ${path} from the first that we may not enter, for a
+ * command. */
+static const char *
+shut_folders(const char *path, struct arena *arena)
+{
+	char *folder = arena_strdup(arena, path);
+	const char *names = "";
+	bool shut = false;
+
+	for (char *at = strchr(folder + 1, '/'); at != NULL;
+	     at = strchr(at + 1, '/')) {
+		*at = '\0';
+		shut = shut || access(folder, X_OK) != 0;
+		if (shut)
+			names = arena_printf(arena, "%s %s", names, folder);
+		*at = '/';
+	}
+	return (names);
+}
+
+/* Tables are no secret; OpenDKIM wants only its keys to be for itself. */
 static const char *
 explain(const char *path, struct arena *arena)
 {
-	if (errno == EACCES)
-		return (arena_printf(arena,
-		    "%s: this user may not read it; mend it with: chmod o+r "
-		    "%s, and chmod o+x for its folders",
-		    path, path));
-	return (arena_printf(arena, "%s: %s", path, strerror(errno)));
+	if (errno != EACCES)
+		return (arena_printf(arena, "%s: %s", path, strerror(errno)));
+	const char *folders = shut_folders(path, arena);
+
+	return (arena_printf(arena,
+	    "%s: this user may not read it; mend it with: %s%s%schmod o+r %s",
+	    path, folders[0] == '\0' ? "" : "chmod o+x", folders,
+	    folders[0] == '\0' ? "" : " && ", path));
 }
 
 static const char *

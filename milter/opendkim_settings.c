@@ -255,19 +255,18 @@ take_fields(struct config_loading *loading)
 		    keys_of(loading->config->arena, &over);
 }
 
-static void
-take_internal_hosts(struct config_loading *loading)
+/* The hosts of the setting ${name}, or NULL. */
+static struct opendkim_hosts *
+read_hosts(struct config_loading *loading, const char *name, size_t *count)
 {
-	struct config *config = loading->config;
-	struct opendkim_dataset *set = arena_alloc(config->arena, sizeof(*set));
+	struct opendkim_dataset *set =
+	    arena_alloc(loading->config->arena, sizeof(*set));
 
-	if (wanted(loading, "InternalHosts", "trusted_networks") == NULL ||
-	    !opendkim_settings_dataset(loading, "InternalHosts", set))
-		return;
-	config->internal_hosts =
-	    opendkim_hosts_new(set, &loading->opendkim->report);
-	config->settings.trusted_networks = (struct conf_list){ 0 };
-	loading->opendkim->hosts = set->count;
+	*count = 0;
+	if (!opendkim_settings_dataset(loading, name, set))
+		return (NULL);
+	*count = set->count;
+	return (opendkim_hosts_new(set, &loading->opendkim->report));
 }
 
 static void
@@ -275,8 +274,14 @@ take_clients(struct config_loading *loading)
 {
 	struct config *config = loading->config;
 	struct opendkim_dataset set;
+	size_t peers;
 
-	take_internal_hosts(loading);
+	config->peers = read_hosts(loading, "PeerList", &peers);
+	if (wanted(loading, "InternalHosts", "trusted_networks") != NULL) {
+		config->internal_hosts = read_hosts(
+		    loading, "InternalHosts", &loading->opendkim->hosts);
+		config->settings.trusted_networks = (struct conf_list){ 0 };
+	}
 	/* Its hosts are only spared a line in the log that we do not write. */
 	(void)opendkim_settings_dataset(loading, "ExternalIgnoreList", &set);
 	if (wanted(loading, "MTA", "originating_daemons") != NULL &&
