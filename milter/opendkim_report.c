@@ -8,6 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char *placed(const struct opendkim_report *report,
+    const struct opendkim_place *place, const char *format, va_list ap)
+    COMPAT_PRINTF(3, 0);
+
 static const char *
 placed(const struct opendkim_report *report, const struct opendkim_place *place,
     const char *format, va_list ap)
