@@ -304,15 +304,6 @@ struct search {
 	size_t size;
 };
 
-static bool
-has_domain(const struct search *search, const char *domain)
-{
-	for (size_t i = 0; i < search->count; i++)
-		if (strcmp(search->domains[i], domain) == 0)
-			return (true);
-	return (false);
-}
-
 /* Whether ${domain} has a key file, as far as we may know. */
 static bool
 has_file(const struct opendkim_keys *keys, const struct search *search,
@@ -326,10 +317,9 @@ has_file(const struct opendkim_keys *keys, const struct search *search,
 	return (errno == EACCES && !search->copied);
 }
 
-/* What is in a copy, too, is found twice. */
 static void
-search_folder(const struct opendkim_keys *keys, DIR *folder, bool again,
-    struct search *search)
+search_folder(
+    const struct opendkim_keys *keys, DIR *folder, struct search *search)
 {
 	struct arena *arena = keys->arena;
 
@@ -339,8 +329,7 @@ search_folder(const struct opendkim_keys *keys, DIR *folder, bool again,
 		const char *domain = domain_in(
 		    arena, entry->d_name, search->before, search->after);
 
-		if (domain == NULL || !has_file(keys, search, domain) ||
-		    (again && has_domain(search, domain)))
+		if (domain == NULL || !has_file(keys, search, domain))
 			continue;
 		if (search->count == search->size) {
 			size_t size = search->size == 0 ? 32 : 2 * search->size;
@@ -352,7 +341,6 @@ search_folder(const struct opendkim_keys *keys, DIR *folder, bool again,
 		}
 		search->domains[search->count++] = domain;
 	}
-	(void)closedir(folder);
 }
 
 const char **
@@ -371,19 +359,23 @@ opendkim_keys_domains(struct opendkim_keys *keys, const char *path,
 		slash--;
 	search.before = span_tail(before, slash);
 	const char *folder = arena_str(keys->arena, span_head(before, slash));
+	const char *parent =
+	    arena_str(keys->arena, span_head(before, slash - 1));
 	DIR *own = opendir(folder);
 	bool shut = own == NULL && errno == EACCES;
 	DIR *copy = opendir(copy_of(keys, folder));
 
 	search.copied = copy != NULL;
 	if (own != NULL)
-		search_folder(keys, own, false, &search);
-	if (copy != NULL)
-		search_folder(keys, copy, own != NULL, &search);
+		search_folder(keys, own, &search);
+	else if (copy != NULL)
+		search_folder(keys, copy, &search);
 	else if (shut)
-		remember_shut(keys,
-		    arena_str(keys->arena, span_head(before, slash - 1)),
-		    place);
+		remember_shut(keys, parent, place);
+	if (own != NULL)
+		(void)closedir(own);
+	if (copy != NULL)
+		(void)closedir(copy);
 	*count = search.count;
 	return (search.domains);
 }

@@ -25,6 +25,7 @@ struct builder {
 	struct named_key *named;
 	size_t named_count;
 	size_t rules;
+	size_t looked; /* at keys that might fit a % */
 };
 
 static struct signtable_rule *
@@ -57,6 +58,20 @@ add_broken(struct builder *builder, const struct opendkim_signing *signing,
 		rule->broken = why;
 	opendkim_warning(builder->report, &signing->place,
 	    "%s: mail of these authors is deferred, as by OpenDKIM", why);
+}
+
+/* Whether ${count} more keys may be looked at. */
+static bool
+may_look(struct builder *builder, const struct opendkim_signing *signing,
+    size_t count)
+{
+	bool may = builder->looked + count <= OPENDKIM_RULES_LOOKED;
+
+	if (!may && builder->looked <= OPENDKIM_RULES_LOOKED)
+		opendkim_error(builder->report, &signing->place,
+		    "too many rows with %% for too many keys");
+	builder->looked += count;
+	return (may);
 }
 
 static bool
@@ -135,6 +150,8 @@ add_for_each_file(struct builder *builder,
 	    builder->files, key->file, &key->place, &count);
 	struct opendkim_signing narrowed;
 
+	if (!may_look(builder, signing, count))
+		return;
 	for (size_t i = 0; i < count; i++) {
 		if (!narrow(signing, domains[i], &narrowed))
 			continue;
@@ -218,6 +235,8 @@ add_for_each_name(
 {
 	struct opendkim_signing narrowed;
 
+	if (!may_look(builder, signing, builder->named_count))
+		return;
 	for (size_t i = 0; i < builder->named_count; i++) {
 		const struct opendkim_key *key = builder->named[i].key;
 		const char *domain =

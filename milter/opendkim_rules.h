@@ -10,6 +10,8 @@
 /* Rules of all tables together: a key name "%" or a path with one can make
  * several of one row. */
 #define OPENDKIM_RULES ((size_t)400000)
+/* Keys that are looked at for such rows, over all rows. */
+#define OPENDKIM_RULES_LOOKED ((size_t)20 * 1000 * 1000)
 
 /**
  * opendkim_rules_read(loading):

@@ -136,6 +136,10 @@ make_keys() {
 	done
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 \
 		-out "$work/keys/short" 2>/dev/null
+	openssl genpkey -algorithm ED25519 -out "$work/keys/ed"
+	# As opendkim-genkey writes them.
+	openssl rsa -traditional -in "$work/keys/rsa2" -out "$work/keys/rsa2" \
+		2>/dev/null
 	for name in "$work"/keys/*; do
 		openssl pkey -in "$name" -pubout -outform DER | base64 -w 0 \
 			>"$name.p"
@@ -144,12 +148,17 @@ make_keys() {
 
 # record DOMAIN SELECTOR KEY: the key record, for both.
 record() {
-	local p half name="$2._domainkey.$1"
+	local p half name="$2._domainkey.$1" type=rsa
 	! grep -q "^$name " "$work/dns" || return 0
 	p=$(cat "$work/keys/$3.p")
+	if [[ $3 == ed ]]; then
+		# RFC 8463 4: the key alone, the last 32 bytes.
+		p=$(base64 -d <<<"$p" | tail -c 32 | base64 -w 0)
+		type=ed25519
+	fi
 	half=$((${#p} / 2))
-	echo "$name v=DKIM1; k=rsa; p=$p" >>"$work/dns"
-	echo "$name. 300 IN TXT \"v=DKIM1; k=rsa; p=${p:0:half}\"" \
+	echo "$name v=DKIM1; k=$type; p=$p" >>"$work/dns"
+	echo "$name. 300 IN TXT \"v=DKIM1; k=$type; p=${p:0:half}\"" \
 		"\"${p:half}\"" >>"$work/zone"
 }
 
