@@ -9,7 +9,7 @@
  * of it goes to FOLDER/out/NAME.  Output, one line each:
  *
  *	NAME reply CODE
- *	NAME signed d=DOMAIN s=SELECTOR c=CANONICALIZATION
+ *	NAME signed d=DOMAIN s=SELECTOR c=CANONICALIZATION i=IDENTITY
  *	NAME result RESULT d=DOMAIN s=SELECTOR
  */
 #include <stdio.h>
@@ -48,10 +48,14 @@ say_signature(const struct question *question, struct arena *arena,
 		(void)printf("%s signed malformed\n", question->name);
 		return;
 	}
-	(void)printf("%s signed d=%s s=%s c=%s\n", question->name,
-	    lower(arena, tags_value(&tags, "d", "")),
+	const char *domain = lower(arena, tags_value(&tags, "d", ""));
+	/* RFC 6376 3.5: without i= it is @ and d=. */
+	const char *identity = arena_printf(arena, "@%s", domain);
+
+	(void)printf("%s signed d=%s s=%s c=%s i=%s\n", question->name, domain,
 	    arena_str(arena, tags_value(&tags, "s", "")),
-	    arena_str(arena, tags_value(&tags, "c", "")));
+	    arena_str(arena, tags_value(&tags, "c", "")),
+	    lower(arena, tags_unfold(arena, tags_value(&tags, "i", identity))));
 }
 
 static bool
