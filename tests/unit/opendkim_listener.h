@@ -13,7 +13,7 @@ struct listener {
 	size_t warnings;
 };
 
-static void
+static inline void
 hear_error(void *cookie, const char *text)
 {
 	struct listener *listener = cookie;
@@ -22,7 +22,7 @@ hear_error(void *cookie, const char *text)
 	listener->errors++;
 }
 
-static void
+static inline void
 hear_warning(void *cookie, const char *text)
 {
 	struct listener *listener = cookie;
