@@ -171,6 +171,21 @@ if [[ $(id -u) = 0 ]]; then
 	sh -c "$command" || problem "it failed: $command"
 	check 0 '1 signing rules, 1 keys'
 	[[ $(stat -c %a "$folder/shut") == 700 ]] || problem "shut was opened"
+	# Of many keys, the folder that they are all below is copied.
+	for i in $(seq 12); do
+		mkdir "$folder/shut/$i"
+		cp "$folder/good.pem" "$folder/shut/$i/key"
+		echo "$i d$i.example:s:$folder/shut/$i/key"
+	done >"$folder/many"
+	for i in $(seq 12); do
+		echo "*@d$i.example $i"
+	done >"$folder/manyauthors"
+	theirs 'KeyTable @/many' 'SigningTable refile:@/manyauthors'
+	check 78 "many:1: @/shut/1/key: .*, nor 11 more of its keys; .*--parents @/shut $folder/copies|--parents @/shut @/copies"
+	command=$("$milter" -t -c "$folder/milter.conf" 2>&1 |
+		sed -n 's/.*keeps its own: //p')
+	sh -c "$command" || problem "it failed: $command"
+	check 0 '12 signing rules, 12 keys'
 	cp "$folder/authors" "$folder/shut/it's/table"
 	chmod 600 "$folder/shut/it's/table"
 	theirs 'KeyTable @/keys' "SigningTable refile:@/shut/table"
