@@ -19,6 +19,10 @@ PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'
 PACKAGES_ROOT='debootstrap debian-archive-keyring'
+PACKAGES_NSPAWN='systemd-container'
+# What builds and judges Debian packages, and a host that boots to install them.
+PACKAGES_DEB='build-essential debhelper dpkg-dev lintian'
+PACKAGES_BOOT='systemd systemd-sysv dbus postfix openssl procps'
 
 # Servers among them, whose services must not start at the next boot either.
 PACKAGES_SERVICES='postfix dovecot knot opendkim'
@@ -35,7 +39,7 @@ packages_release() {
 }
 
 # packages_names PURPOSE ...: print the packages for these purposes: build,
-# mail, test, style, fuzz, root.
+# mail, test, style, fuzz, root, nspawn, deb, boot.
 packages_names() {
 	local purpose
 	for purpose in "$@"; do
@@ -46,6 +50,9 @@ packages_names() {
 		style) echo "$PACKAGES_STYLE" ;;
 		fuzz) echo "$PACKAGES_FUZZ" ;;
 		root) echo "$PACKAGES_ROOT" ;;
+		nspawn) echo "$PACKAGES_NSPAWN" ;;
+		deb) echo "$PACKAGES_DEB" ;;
+		boot) echo "$PACKAGES_BOOT" ;;
 		esac
 	done | tr -s '[:space:]' '\n' | grep . | sort -u
 }
