@@ -2,7 +2,8 @@
 # inroot.sh BASE COMMAND ...: run a command in the root BASE.  It is called in a
 # mount namespace of its own, so that what it mounts goes away with it.  With
 # $ROOT_LAYER, a directory with root, upper, work and src, BASE itself is not
-# changed, and the command runs in src.
+# changed, and the command runs in src.  With $ROOT_BOOT, a name, the root boots
+# instead, as a host of that name without a network.
 set -eu
 
 root=$1
@@ -20,12 +21,40 @@ layer() {
 	mount --bind "$ROOT_LAYER/src" "$root/src"
 }
 
+# boot: become the container's supervisor.  Where systemd runs the machine, it
+# gives the container its control groups; elsewhere we make them.
+boot() {
+	local -a group=()
+	[ -d /run/systemd/system ] || group=(--keep-unit)
+	[ "${#group[@]}" = 0 ] || control_groups
+	rm -f "$root/usr/sbin/policy-rc.d"
+	mkdir -p /run/systemd/nspawn
+	mount -t tmpfs tmpfs /run/systemd/nspawn
+	exec systemd-nspawn --quiet --boot --directory="$root" \
+		--machine="$ROOT_BOOT" --register=no "${group[@]}" \
+		--private-network --resolv-conf=off --timezone=off \
+		--link-journal=no --console=pipe
+}
+
+# control_groups: go into groups of our own name, where there are any.
+control_groups() {
+	local dir
+	for dir in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+		[ -e "$dir/cgroup.procs" ] || continue
+		mkdir -p "$dir/$ROOT_BOOT" &&
+			echo $$ >"$dir/$ROOT_BOOT/cgroup.procs" || :
+	done
+}
+
 if [ -n "${ROOT_LAYER:-}" ]; then
 	layer "upperdir=$ROOT_LAYER/upper,workdir=$ROOT_LAYER/work"
 fi
 if [ -n "${ROOT_SUITES:-}" ]; then
 	mkdir -p "$root/suites"
 	mount --bind -o ro "$ROOT_SUITES" "$root/suites"
+fi
+if [ -n "${ROOT_BOOT:-}" ]; then
+	boot
 fi
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys" 2>/dev/null || :

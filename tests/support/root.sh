@@ -5,6 +5,7 @@
 # shellcheck shell=bash
 
 ROOT_CACHE=/var/cache/mailreeve-test
+ROOT_SHELF=/var/cache/shelf
 ROOT_BASE=''
 ROOT_RUN=''
 
@@ -148,7 +149,17 @@ root_fill() {
 			apt-get -q update &&
 			apt-get -qy --no-install-recommends install "$@"' \
 		sh $(packages_names "$@") || return 1
+	[[ " $* " != *" deb "* && " $* " != *" boot "* ]] || root_shelve "$part"
 	rm -rf "$part"/var/cache/apt/archives/*.deb "$part"/var/lib/apt/lists/*
+}
+
+# root_shelve ROOT: keep the files of libraries and of Postfix, for hosts that
+# install them without a network.
+root_shelve() {
+	mkdir "$1$ROOT_SHELF" &&
+		find "$1/var/cache/apt/archives" -name '*-dev_*' -prune -o \
+			\( -name 'lib*.deb' -o -name 'postfix*.deb' \) \
+			-exec mv -t "$1$ROOT_SHELF" {} +
 }
 
 # root_sources SUITE ROOT: apt in the root asks the same mirrors in the same

@@ -1,0 +1,19 @@
+#!/bin/bash
+# packages.sh SUITE OUTDIR: the Debian packages build in a clean root of the
+# release, byte for byte the same each time, and lintian finds nothing.  What a
+# host installs them from stays in OUTDIR, for host.sh.
+set -u
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+SUITE=$1 OUT=$2
+
+need_root_of "$SUITE" build deb
+trap root_drop EXIT
+trap 'exit 130' INT TERM HUP
+rm -rf "$OUT"
+root_layer || fail "cannot copy the source tree"
+root_run "--pid --net --fork --kill-child" \
+	bash tests/deploy/inside.sh "$ROOT_SHELF" ||
+	fail "the packages for $SUITE are not as they must be"
+mkdir -p "$OUT" && cp -r "$ROOT_RUN"/src/build/deploy/{repository,upgrade} "$OUT"
