@@ -115,10 +115,18 @@ newer() {
 
 # repository: the packages and what they depend on, as apt reads them.
 repository() {
-	mkdir "$OUT/repository" && cd "$OUT/repository" &&
-		cp -n "$SHELF"/*.deb . &&
-		find "$OUT/1" -name '*.deb' ! -name '*-dbgsym_*' -exec cp {} . \; &&
-		dpkg-scanpackages --multiversion . >Packages 2>/dev/null
+	local folder=$OUT/repository
+	mkdir "$folder" && cp "$SHELF"/*.deb "$folder" &&
+		find "$OUT/1" -name '*.deb' ! -name '*-dbgsym_*' \
+			-exec cp -t "$folder" {} + &&
+		(cd "$folder" && dpkg-scanpackages --multiversion . >Packages)
+}
+
+# named: without a library that it builds with, the command names it.
+named() {
+	dpkg --remove --force-depends libunbound-dev >/dev/null 2>&1 || return 1
+	! packaging/deb/build "$OUT/never" 2>"$OUT/said" &&
+		grep -q 'apt install .* libunbound-dev$' "$OUT/said"
 }
 
 figures() {
@@ -142,4 +150,5 @@ for deb in "$OUT"/1/mailreeve-*_*.deb; do
 done
 check "a newer version builds" newer
 check "a repository of them" repository
+check "what is missing to build is named" named
 figures

@@ -41,8 +41,8 @@ control_groups() {
 	local dir
 	for dir in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
 		[ -e "$dir/cgroup.procs" ] || continue
-		mkdir -p "$dir/$ROOT_BOOT" &&
-			echo $$ >"$dir/$ROOT_BOOT/cgroup.procs" || :
+		mkdir -p "$dir/$ROOT_BOOT" || continue
+		echo $$ >"$dir/$ROOT_BOOT/cgroup.procs" || :
 	done
 }
 

@@ -1,0 +1,205 @@
+#!/bin/bash
+# hosted.sh STEP [ARGUMENT ...]: on the host that install.sh boots, as root: one
+# of these steps.
+set -eu
+
+KEYS=/var/lib/mailreeve/keys
+STREAM=/tmp/stream
+
+# prepare: apt knows the packages' folder only; there is Bob.
+prepare() {
+	rm -f /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/50machine
+	echo 'deb [trusted=yes] file:/src/packages/repository ./' \
+		>/etc/apt/sources.list
+	apt-get -q update
+	useradd -m bob
+}
+
+# working_postfix: it delivers to Bob.
+working_postfix() {
+	postconf myhostname=mx.a.example mydestination=mx.a.example \
+		home_mailbox=Maildir/
+	systemctl restart postfix
+}
+
+# postfix_state: print all that belongs to Postfix, but our folder in its queue.
+postfix_state() {
+	find /etc/postfix -type f -exec sha256sum {} + | sort
+	postconf -n
+	postconf -M
+	find /var/spool/postfix -path /var/spool/postfix/mailreeve -prune -o \
+		-type d -printf '%p %m %u %g\n' | sort
+	ls -l /etc/aliases*
+	postfix check 2>&1
+}
+
+# owned PATH MODE USER GROUP
+owned() {
+	stat -c '%a %U %G' "$1"
+	stat -c '%a %U %G' "$1" | grep -qx "$2 $3 $4"
+}
+
+# installed: the service runs as its own user, started once, with the files
+# where they belong.
+installed() {
+	local page
+	set -x
+	systemctl is-active mailreeve-milter
+	systemctl is-enabled mailreeve-milter
+	[ "$(systemctl show -P NRestarts mailreeve-milter)" = 0 ]
+	id -nG mailreeve-milter | grep -x 'mailreeve-milter postfix'
+	[ "$(stat -c %U "/proc/$(systemctl show -P MainPID mailreeve-milter)")" = \
+		mailreeve-milter ]
+	owned /var/spool/postfix/mailreeve 2750 mailreeve-milter postfix
+	owned /var/spool/postfix/mailreeve/milter.sock 660 mailreeve-milter postfix
+	owned "$KEYS" 750 root mailreeve-milter
+	[ -s /etc/mailreeve/milter.conf ]
+	for page in man8/mailreeve-milter.8 man5/mailreeve-milter.conf.5 \
+		man1/mailreeve-explain.1; do
+		[ -s "/usr/share/man/$page.gz" ]
+	done
+	mailreeve-milter -t
+	systemd-analyze verify --man=no mailreeve-milter.service
+}
+
+# make_keys: as README.md says.
+make_keys() {
+	local dir=$KEYS/a.example
+	install -d -g mailreeve-milter -m 750 "$dir"
+	openssl genrsa -out "$dir/s1.rsa.pem" 2048
+	openssl genpkey -algorithm ed25519 -out "$dir/s1e.ed25519.pem"
+	cat >"$dir/keys.json" <<-'JSON'
+	{"schema":1,"keys":[
+	{"selector":"s1","algorithm":"rsa","state":"active"},
+	{"selector":"s1e","algorithm":"ed25519","state":"active"}]}
+	JSON
+	chgrp mailreeve-milter "$dir"/*
+	chmod 640 "$dir"/*
+	mailreeve-milter -t
+	systemctl reload mailreeve-milter
+}
+
+# two_lines: those of README.md.
+two_lines() {
+	postconf 'smtpd_milters = unix:mailreeve/milter.sock' \
+		"non_smtpd_milters = \$smtpd_milters"
+	postfix reload
+}
+
+# verified MESSAGE: both signatures hold, with the keys that the DNS would have.
+verified() {
+	local dir=$KEYS/a.example rsa ed
+	rsa=$(openssl pkey -in "$dir/s1.rsa.pem" -pubout -outform DER | base64 -w0)
+	ed=$(openssl pkey -in "$dir/s1e.ed25519.pem" -pubout -outform DER |
+		tail -c 32 | base64)
+	cat >/tmp/zone <<-ZONE
+	\$ORIGIN a.example.
+	\$TTL 60
+	@ SOA ns hostmaster 1 60 60 60 60
+	s1._domainkey TXT "v=DKIM1; k=rsa; p=${rsa:0:200}" "${rsa:200}"
+	s1e._domainkey TXT "v=DKIM1; k=ed25519; p=$ed"
+	ZONE
+	mailreeve-explain --zone /tmp/zone --client-ip 192.0.2.1 --json "$1" |
+		tr -d ' \n' >/tmp/verified
+	cat /tmp/verified
+	[ "$(grep -o '"result":"pass"' /tmp/verified | wc -l)" = 2 ]
+}
+
+# edit_configuration: as an operator does.
+edit_configuration() {
+	echo 'login_domain = a.example # by the operator' \
+		>>/etc/mailreeve/milter.conf
+	systemctl reload mailreeve-milter
+}
+
+# what_is_kept: print the sums of what the operator made.
+what_is_kept() {
+	sha256sum /etc/mailreeve/milter.conf "$KEYS"/a.example/*
+}
+
+# stream: send mail through SMTP and through sendmail(1) until $STREAM/stop is
+# there.  Each message has its own subject, and is sent once more when it was
+# deferred.  $STREAM/sent and $STREAM/deferred say how many that were.
+stream() {
+	local sent=0 deferred=0
+	mkdir "$STREAM"
+	while [ ! -e "$STREAM/stop" ]; do
+		sent=$((sent + 1))
+		until smtp-source -m 1 -l 500 -S "number $sent" -f alice@a.example \
+			-t bob@mx.a.example 127.0.0.1:25 2>>"$STREAM/reasons"; do
+			deferred=$((deferred + 1))
+			sleep 0.05
+		done
+		sent=$((sent + 1))
+		sendmail -i -f alice@a.example bob@mx.a.example <<-MAIL
+		From: alice@a.example
+		To: bob@mx.a.example
+		Subject: number $sent
+
+		Hello
+		MAIL
+		sleep 0.02
+	done
+	echo "$sent" >"$STREAM/sent"
+	echo "$deferred" >"$STREAM/deferred"
+}
+
+# streamed: print the subjects of what arrived of it with two signatures.
+streamed() {
+	local message
+	grep -lr '^Subject: number ' /home/bob/Maildir/new | while read -r message; do
+		[ "$(grep -c '^DKIM-Signature:' "$message")" != 2 ] ||
+			grep '^Subject: ' "$message"
+	done
+}
+
+# gone: nothing of the package is left but what must stay.
+gone() {
+	[ ! -e /usr/sbin/mailreeve-milter ]
+	[ ! -e /usr/bin/mailreeve-explain ]
+	[ ! -e /var/spool/postfix/mailreeve/milter.sock ]
+	[ "$(systemctl show -P LoadState mailreeve-milter)" = not-found ]
+	getent passwd mailreeve-milter
+}
+
+# others: Postfix uses another milter too, and has a service of its own.
+others() {
+	postconf 'smtpd_milters = inet:127.0.0.1:9, unix:mailreeve/milter.sock'
+	postconf -M 'submission/inet=submission inet n - y - - smtpd'
+	postconf -P 'submission/inet/smtpd_milters=unix:mailreeve/milter.sock'
+}
+
+# forget_postfix: a host that never had one.
+forget_postfix() {
+	systemctl stop 'postfix*'
+	! getent passwd postfix || userdel postfix
+	! getent group postfix || groupdel postfix
+}
+
+# only_group: there is a group postfix, and no such user.
+only_group() {
+	getent group postfix
+	[ -z "$(getent passwd postfix)" ]
+}
+
+# in_group: the user postfix is in the group postfix.
+in_group() {
+	[ "$(id -gn postfix)" = postfix ]
+}
+
+# elsewhere: the commands of README.Debian for a queue elsewhere, to the letter.
+elsewhere() {
+	sed -n '/^A queue elsewhere/,/^Postfix that/s/^       //p' \
+		/usr/share/doc/mailreeve-milter/README.Debian >/tmp/commands
+	[ "$(wc -l </tmp/commands)" -gt 5 ]
+	systemctl stop postfix
+	cp -a /var/spool/postfix /srv/queue
+	rm -r /srv/queue/mailreeve
+	postconf queue_directory=/srv/queue
+	bash -ex /tmp/commands
+	systemctl start postfix
+	[ -S /srv/queue/mailreeve/milter.sock ]
+	mailreeve-milter -t
+}
+
+"$@"
