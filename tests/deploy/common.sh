@@ -31,3 +31,11 @@ need_root_of() {
 	[ "$status" != 2 ] || skip "no root of $1 yet, and no way to make one"
 	[ "$status" = 0 ] || fail "cannot make a root of $1"
 }
+
+# need_host_of SUITE: the same for a root that boots.
+need_host_of() {
+	command -v systemd-nspawn >/dev/null || skip "systemd-nspawn is not installed"
+	unshare --mount --net --pid --fork --mount-proc true ||
+		skip "this system does not let root make namespaces"
+	need_root_of "$1" boot
+}

@@ -6,13 +6,15 @@ HOST_NAME=''
 HOST_PID=''
 HOST_INIT=''
 
-# host_boot FOLDER: boot ROOT_BASE in a throwaway layer; FOLDER is /packages
-# there.
+# host_boot FOLDER: boot ROOT_BASE in a throwaway layer; FOLDER is /src/packages
+# there.  The container's supervisor is the first process of a PID namespace:
+# whatever ends it takes the container along.
 host_boot() {
 	root_layer || return 1
 	HOST_NAME=mailreeve-${ROOT_RUN##*.}
 	cp -r "$1" "$ROOT_RUN/src/packages" || return 1
-	setsid setpriv --pdeathsig KILL -- unshare --mount \
+	setsid setpriv --pdeathsig KILL -- \
+		unshare --mount --pid --fork --kill-child --mount-proc \
 		env ROOT_LAYER="$ROOT_RUN" ROOT_BOOT="$HOST_NAME" \
 		bash "$TOP/tests/support/inroot.sh" "$ROOT_BASE" \
 		</dev/null >"$ROOT_RUN/console.log" 2>&1 &
@@ -25,7 +27,9 @@ host_boot() {
 
 # host_is_up: is all started that starts at boot?
 host_is_up() {
-	HOST_INIT=$(pgrep -P "$HOST_PID" -x systemd) &&
+	local supervisor
+	supervisor=$(pgrep -P "$HOST_PID") &&
+		HOST_INIT=$(pgrep -P "$supervisor" -x systemd) &&
 		[[ $(on systemctl is-system-running --wait 2>/dev/null) =~ \
 			^(running|degraded)$ ]]
 }
@@ -40,8 +44,7 @@ on() {
 # host_down: end the host, whatever state it is in, and delete its files.
 host_down() {
 	if [ -n "$HOST_PID" ]; then
-		kill -TERM "$HOST_PID" 2>/dev/null || :
-		host_wait 15 host_is_gone || kill -KILL "$HOST_PID" || :
+		kill -KILL "$HOST_PID" 2>/dev/null || :
 		host_wait 15 host_is_gone || :
 		host_groups
 	fi
@@ -49,16 +52,20 @@ host_down() {
 	root_drop
 }
 
+# The kernel ends the supervisor last.
 host_is_gone() {
-	! kill -0 "$HOST_PID" 2>/dev/null
+	! kill -0 "${HOST_INIT:-$HOST_PID}" 2>/dev/null
 }
 
-# host_groups: delete the control groups that inroot.sh made.
+# host_groups: delete the control groups that inroot.sh made, those of hosts
+# whose test was killed too.
 host_groups() {
 	local dir
-	for dir in /sys/fs/cgroup{/systemd,/unified,}/"$HOST_NAME"; do
-		[ ! -d "$dir" ] ||
-			find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null || :
+	for dir in /sys/fs/cgroup{/systemd,/unified,}/mailreeve-??????; do
+		[ -d "$dir" ] || continue
+		[ "${dir##*/}" = "$HOST_NAME" ] ||
+			[ ! -e "$ROOT_CACHE/run.${dir##*-}" ] || continue
+		find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null || :
 	done
 }
 

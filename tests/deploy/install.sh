@@ -247,8 +247,7 @@ package() {
 	[ -e "${found[0]}" ] && echo "/src/packages/$1/${found[0]##*/}"
 }
 
-command -v systemd-nspawn >/dev/null || skip "systemd-nspawn is not installed"
-need_root_of "$SUITE" boot
+need_host_of "$SUITE"
 PACKAGE=$(package repository) || fail "no packages: run packages.sh before"
 NEWER=$(package upgrade) || fail "no newer package: run packages.sh before"
 scratch_new mailreeve-deploy || fail "no room in ${TMPDIR:-/tmp}"

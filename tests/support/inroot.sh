@@ -21,22 +21,21 @@ layer() {
 	mount --bind "$ROOT_LAYER/src" "$root/src"
 }
 
-# boot: become the container's supervisor.  Where systemd runs the machine, it
-# gives the container its control groups; elsewhere we make them.
+# boot: become the container's supervisor.  It lives in control groups of our
+# own, with or without a systemd on this machine, which could not tell it from
+# others: its PID is that of a namespace.
 boot() {
-	local -a group=()
-	[ -d /run/systemd/system ] || group=(--keep-unit)
-	[ "${#group[@]}" = 0 ] || control_groups
+	control_groups
 	rm -f "$root/usr/sbin/policy-rc.d"
 	mkdir -p /run/systemd/nspawn
 	mount -t tmpfs tmpfs /run/systemd/nspawn
 	exec systemd-nspawn --quiet --boot --directory="$root" \
-		--machine="$ROOT_BOOT" --register=no "${group[@]}" \
+		--machine="$ROOT_BOOT" --register=no --keep-unit \
 		--private-network --resolv-conf=off --timezone=off \
 		--link-journal=no --console=pipe
 }
 
-# control_groups: go into groups of our own name, where there are any.
+# control_groups: go into groups of the host's name, where there are any.
 control_groups() {
 	local dir
 	for dir in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
