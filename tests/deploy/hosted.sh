@@ -162,6 +162,17 @@ gone() {
 	getent passwd mailreeve-milter
 }
 
+# keygen: mailreeve-dns makes keys for another domain; the milter could sign
+# with them.
+keygen() {
+	local before after
+	before=$(mailreeve-milter -t | grep -o '[0-9]* keys')
+	mailreeve-dns keygen --active b.example
+	after=$(mailreeve-milter -t | grep -o '[0-9]* keys')
+	[ "$before $after" = '2 keys 4 keys' ]
+	rm -r "$KEYS/b.example"
+}
+
 # others: Postfix uses another milter too, and has a service of its own.
 others() {
 	postconf 'smtpd_milters = inet:127.0.0.1:9, unix:mailreeve/milter.sock'

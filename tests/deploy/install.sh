@@ -195,6 +195,14 @@ come_back() {
 	must "mail is signed as before" comes_with 2 again
 }
 
+# beside_dns: the tool that shares the key store comes and goes on its own.
+beside_dns() {
+	must "mailreeve-dns goes in" apt_get install mailreeve-dns
+	must "and makes keys that the milter finds" step keygen
+	must "it is purged again" apt_get purge mailreeve-dns
+	must "and the milter's files stay" kept
+}
+
 among_others() {
 	must "Postfix has other milters, and a service of its own" step others
 	must "remove" apt_get remove mailreeve-milter
@@ -260,6 +268,7 @@ with_two_lines
 upgraded
 removed
 come_back
+beside_dns
 among_others
 purged
 without_postfix
