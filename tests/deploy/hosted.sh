@@ -62,7 +62,7 @@ installed() {
 	systemd-analyze verify --man=no mailreeve-milter.service
 }
 
-# make_keys: as README.md says.
+# make_keys: by hand, as other tools may: mailreeve-dns is not needed.
 make_keys() {
 	local dir=$KEYS/a.example
 	install -d -g mailreeve-milter -m 750 "$dir"

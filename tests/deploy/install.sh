@@ -155,7 +155,7 @@ beside_postfix() {
 }
 
 with_two_lines() {
-	must "keys are made as README.md says" step make_keys
+	must "keys are made by hand" step make_keys
 	must "Postfix gets the two lines" step two_lines
 	must "mail goes out with two signatures" comes_with 2 signed
 	must "which hold" step verified "$MESSAGE"
