@@ -21,9 +21,6 @@
 void canon_header(
     struct buf *out, enum dkim_canon canon, const struct header_field *field);
 
-/* Runs of the body that are shorter are gathered here before they go on. */
-#define CANON_STAGE 4096
-
 /* Takes the next bytes of a canonicalized body. */
 typedef void canon_sink(void *cookie, struct span bytes);
 
@@ -36,8 +33,6 @@ struct canon_body {
 	bool cr;        /* a CR that perhaps begins a CRLF */
 	bool started;   /* there was a line that is not empty */
 	uint64_t crlfs; /* line ends that are perhaps the body's last */
-	size_t staged;
-	unsigned char stage[CANON_STAGE];
 };
 
 /**
@@ -49,8 +44,8 @@ void canon_body_init(struct canon_body *body, enum dkim_canon canon,
 
 /**
  * canon_body_add(body, bytes):
- * The next part of the body, cut anywhere.  Large stretches that need no change
- * reach the sink where they stand.
+ * The next part of the body, cut anywhere.  The sink gets it in large
+ * stretches.
  */
 void canon_body_add(struct canon_body *body, struct span bytes);
 

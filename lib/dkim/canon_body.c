@@ -4,50 +4,35 @@
 #include "dkim/canon.h"
 
 /*
- * A body passes through two steps.  blanks() exists for relaxed only: it
+ * A body passes through two steps.  squeeze() exists for relaxed only: it
  * shortens runs of white space and drops those before a line end.  lines()
  * holds back line ends until something other than a line end follows, since the
  * last ones count as one (simple) or, in an empty body, as none (relaxed).
  */
 
-/* Runs of this size go to the sink where they stand. */
-#define DIRECT ((size_t)512)
+/* Bytes that squeeze() looks at at once, and how far it looks behind them. */
+#define BLOCK ((size_t)16)
+#define AHEAD ((size_t)2)
 
-/* Bytes that blanks() looks at at once. */
-#define BLOCK 16
+/* Bytes that squeeze() gathers before it passes them on. */
+#define GATHER ((size_t)4096)
 
-typedef unsigned char block __attribute__((vector_size(BLOCK)));
-typedef uint64_t block_bits __attribute__((vector_size(BLOCK)));
-
-static void
-flush(struct canon_body *body)
-{
-	if (body->staged > 0)
-		body->sink(body->cookie, span_new(body->stage, body->staged));
-	body->staged = 0;
-}
-
-static void
-pass_on(struct canon_body *body, struct span run)
-{
-	if (run.len > CANON_STAGE - body->staged || run.len >= DIRECT)
-		flush(body);
-	if (run.len >= DIRECT) {
-		body->sink(body->cookie, run);
-		return;
-	}
-	/* UNSAFE: run is shorter than DIRECT and there is room for it. */
-	memcpy(body->stage + body->staged, run.data, run.len);
-	body->staged += run.len;
-}
+typedef unsigned char block __attribute__((vector_size(16)));
+typedef uint64_t block_bits __attribute__((vector_size(16)));
 
 static void
 pass_on_crlfs(struct canon_body *body)
 {
-	static const struct span crlf = SPAN_LITERAL("\r\n");
+	static const struct span some =
+	    SPAN_LITERAL("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n");
 
-	for (; body->crlfs > 0; body->crlfs--)
-		pass_on(body, crlf);
+	while (body->crlfs > 0) {
+		size_t most = some.len / 2;
+		size_t count = body->crlfs < most ? (size_t)body->crlfs : most;
+
+		body->sink(body->cookie, span_head(some, 2 * count));
+		body->crlfs -= count;
+	}
 }
 
 static bool
@@ -68,93 +53,140 @@ lines(struct canon_body *body, struct span run)
 		crlfs++;
 	if (run.len > 0) {
 		pass_on_crlfs(body);
-		pass_on(body, run);
+		body->sink(body->cookie, run);
 		body->started = true;
 	}
 	body->crlfs += crlfs;
 }
 
-static struct span
-slice(struct span bytes, size_t from, size_t to)
+/* ${bytes} with 16 bytes of their ends, from place ${n} on: DOWN moves them
+ * ${n} places down, UP moves them up; zeros fill what is free. */
+#define WINDOW(low, high, n)                                                   \
+	__builtin_shufflevector(low, high, (n), (n) + 1, (n) + 2, (n) + 3,     \
+	    (n) + 4, (n) + 5, (n) + 6, (n) + 7, (n) + 8, (n) + 9, (n) + 10,    \
+	    (n) + 11, (n) + 12, (n) + 13, (n) + 14, (n) + 15)
+#define DOWN(bytes, n) WINDOW(bytes, (block){ 0 }, n)
+#define UP(bytes, n) WINDOW((block){ 0 }, bytes, 16 - (n))
+
+/* Move those of ${bytes} that are not in ${stay} ${n} places down. */
+#define PART_DOWN(bytes, stay, n)                                              \
+	(((bytes) & (stay)) | DOWN((bytes) & ~(stay), n))
+
+/*
+ * Store the bytes of ${text} in ${out}, which has room for a block, but for
+ * those in ${gone}; return how many there are.  Where blanks stand cannot be
+ * foretold, so there is no branch: each byte moves down by as many places as
+ * bytes below it go, in steps of one, two, four and eight.
+ */
+static inline size_t
+store(unsigned char *out, block text, block gone)
 {
-	return (span_tail(span_head(bytes, to), from));
+	block places = gone & 1;
+	block stay;
+
+	places += UP(places, 1);
+	places += UP(places, 2);
+	places += UP(places, 4);
+	places += UP(places, 8);
+	size_t len = BLOCK - places[BLOCK - 1];
+
+	text &= ~gone;
+	places &= ~gone;
+	stay = (block)((places & 1) == 0);
+	text = PART_DOWN(text, stay, 1);
+	places = PART_DOWN(places, stay, 1);
+	stay = (block)((places & 2) == 0);
+	text = PART_DOWN(text, stay, 2);
+	places = PART_DOWN(places, stay, 2);
+	stay = (block)((places & 4) == 0);
+	text = PART_DOWN(text, stay, 4);
+	places = PART_DOWN(places, stay, 4);
+	stay = (block)((places & 8) == 0);
+	text = PART_DOWN(text, stay, 8);
+	memcpy(out, &text, BLOCK);
+	return (len);
 }
 
-/* Return the index of the first of the BLOCK bytes at ${data} that may have to
- * change, or BLOCK: a tab, or a space before a blank or a control character.
- * data[BLOCK] is looked at too. */
-static size_t
-find_in_block(const unsigned char *data)
+/*
+ * RFC 6376 3.4.4: a run of WSP becomes one space, and nothing before CRLF.  So
+ * a blank goes if another one or CRLF follows, and the others are spaces.
+ * Squeeze the BLOCK bytes at ${data}, behind which AHEAD more stand, into
+ * ${out}, which has room for BLOCK; return how many are left.
+ */
+static inline size_t
+squeeze_block(unsigned char *out, const unsigned char *data)
 {
-	block here, next;
-	block_bits bits;
+	block here, next, second;
 
 	memcpy(&here, data, BLOCK);
-	memcpy(&next, data + 1, BLOCK); /* UNSAFE: by contract */
-	block found = (block)(here == '\t') |
-	              ((block)(here == ' ') & (block)(next <= ' '));
+	memcpy(&next, data + 1, BLOCK);   /* UNSAFE: by contract */
+	memcpy(&second, data + 2, BLOCK); /* UNSAFE: by contract */
+	block is_tab = (block)(here == '\t');
+	block is_blank = is_tab | (block)(here == ' ');
+	block goes =
+	    is_blank & ((block)(next == ' ') | (block)(next == '\t') |
+			   ((block)(next == '\r') & (block)(second == '\n')));
 
-	memcpy(&bits, &found, BLOCK);
-	if (bits[0] != 0)
-		return ((size_t)__builtin_ctzll(le64toh(bits[0])) / 8);
-	if (bits[1] != 0)
-		return (8 + (size_t)__builtin_ctzll(le64toh(bits[1])) / 8);
-	return (BLOCK);
-}
-
-/* Return the index of the first byte from ${at} on that may have to change. */
-static size_t
-find_blank(struct span bytes, size_t at)
-{
-	while (at + BLOCK < bytes.len) {
-		/* UNSAFE: BLOCK + 1 bytes stand there. */
-		size_t found = find_in_block(bytes.data + at);
-
-		at += found;
-		if (found < BLOCK)
-			return (at);
+	here = (here & ~is_tab) | (is_tab & ' ');
+	block_bits any = (block_bits)goes;
+	if ((any[0] | any[1]) == 0) {
+		memcpy(out, &here, BLOCK);
+		return (BLOCK);
 	}
-	for (; at < bytes.len; at++)
-		if (bytes.data[at] == '\t' ||
-		    (bytes.data[at] == ' ' && span_at(bytes, at + 1) <= ' '))
-			break;
-	return (at);
+	return (store(out, here, goes));
 }
 
-/* Return the index of the first byte from ${at} on that is no WSP. */
+/* Squeeze fewer than BLOCK + AHEAD bytes, with nothing behind that matters. */
 static size_t
-skip_blanks(struct span bytes, size_t at)
+squeeze_rest(unsigned char *out, struct span bytes)
 {
-	while (
-	    at < bytes.len && (bytes.data[at] == ' ' || bytes.data[at] == '\t'))
-		at++;
-	return (at);
+	unsigned char padded[2 * 16 + 2] = { 0 };
+
+	memcpy(padded, bytes.data, bytes.len); /* UNSAFE: by contract */
+	size_t len = squeeze_block(out, padded);
+
+	/* UNSAFE: len <= BLOCK, and padded has two blocks. */
+	len += squeeze_block(out + len, padded + BLOCK);
+	/* Not one NUL of the padding was dropped. */
+	return (len - (2 * BLOCK - bytes.len));
 }
 
-/* RFC 6376 3.4.4: a run of WSP becomes one space, and nothing before CRLF. */
+/* Squeeze ${bytes}, which do not end with a blank, nor with a CR that belongs
+ * to a CRLF. */
+static void
+squeeze(struct canon_body *body, struct span bytes)
+{
+	unsigned char out[GATHER + 2 * 16];
+	size_t len = 0;
+	size_t at = 0;
+
+	for (; at + BLOCK + AHEAD <= bytes.len; at += BLOCK) {
+		/* UNSAFE: so many bytes are there, and room for BLOCK. */
+		len += squeeze_block(out + len, bytes.data + at);
+		if (len < GATHER)
+			continue;
+		/* What this CR belongs to, lines() must see. */
+		size_t kept = out[len - 1] == '\r' ? 1 : 0;
+
+		lines(body, span_new(out, len - kept));
+		out[0] = '\r';
+		len = kept;
+	}
+	/* UNSAFE: len < GATHER. */
+	len += squeeze_rest(out + len, span_tail(bytes, at));
+	lines(body, span_new(out, len));
+}
+
+/* Blanks at the end of this part wait for what follows. */
 static void
 blanks(struct canon_body *body, struct span bytes)
 {
-	static const struct span space = SPAN_LITERAL(" ");
-	size_t start = 0, at = 0;
+	size_t len = bytes.len;
 
-	while ((at = find_blank(bytes, at)) < bytes.len) {
-		size_t end = skip_blanks(bytes, at);
-
-		lines(body, slice(bytes, start, at));
-		start = end;
-		at = end;
-		if (end == bytes.len)
-			body->blank = true;
-		else if (bytes.data[end] == '\r' &&
-			 span_at(bytes, end + 1) == '\n')
-			continue;
-		else if (bytes.data[end - 1] == ' ')
-			start = end - 1; /* the space that is there already */
-		else
-			lines(body, space);
-	}
-	lines(body, slice(bytes, start, bytes.len));
+	while (len > 0 && span_is_wsp(bytes.data[len - 1]))
+		len--;
+	body->blank = len < bytes.len;
+	squeeze(body, span_head(bytes, len));
 }
 
 static void
@@ -179,7 +211,6 @@ canon_body_init(struct canon_body *body, enum dkim_canon canon,
 	body->cr = false;
 	body->started = false;
 	body->crlfs = 0;
-	body->staged = 0;
 }
 
 /* Settle what the last part left open, now that we see how it goes on. */
@@ -241,6 +272,5 @@ canon_body_finish(struct canon_body *body)
 	 * missing one is added; an empty body is CRLF in simple and nothing in
 	 * relaxed. */
 	if (body->started || body->canon == DKIM_SIMPLE)
-		pass_on(body, crlf);
-	flush(body);
+		body->sink(body->cookie, crlf);
 }
