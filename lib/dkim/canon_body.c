@@ -59,8 +59,8 @@ lines(struct canon_body *body, struct span run)
 	body->crlfs += crlfs;
 }
 
-/* ${bytes} with 16 bytes of their ends, from place ${n} on: DOWN moves them
- * ${n} places down, UP moves them up; zeros fill what is free. */
+/* The 16 bytes from place ${n} on of ${low} and ${high} joined; so DOWN moves
+ * ${bytes} ${n} places down, UP moves them up, and zeros fill what is free. */
 #define WINDOW(low, high, n)                                                   \
 	__builtin_shufflevector(low, high, (n), (n) + 1, (n) + 2, (n) + 3,     \
 	    (n) + 4, (n) + 5, (n) + 6, (n) + 7, (n) + 8, (n) + 9, (n) + 10,    \
@@ -140,7 +140,7 @@ squeeze_block(unsigned char *out, const unsigned char *data)
 static size_t
 squeeze_rest(unsigned char *out, struct span bytes)
 {
-	unsigned char padded[2 * 16 + 2] = { 0 };
+	unsigned char padded[2 * BLOCK + AHEAD] = { 0 };
 
 	memcpy(padded, bytes.data, bytes.len); /* UNSAFE: by contract */
 	size_t len = squeeze_block(out, padded);
@@ -156,7 +156,7 @@ squeeze_rest(unsigned char *out, struct span bytes)
 static void
 squeeze(struct canon_body *body, struct span bytes)
 {
-	unsigned char out[GATHER + 2 * 16];
+	unsigned char out[GATHER + 2 * BLOCK];
 	size_t len = 0;
 	size_t at = 0;
 

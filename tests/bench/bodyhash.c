@@ -1,15 +1,16 @@
 /*
  * bodyhash.c: how fast bodies are hashed beside SHA-256 alone, and how long one
  * message of 4 kB takes to verify and to sign.  Usage, in tests/:
- * bench_bodyhash
+ * bench_bodyhash; bench_bodyhash --json BYTES prints the first part alone, one
+ * round over bodies of so many bytes, a line of JSON for each kind.
  */
 #include "dkim/bodyhash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bodies.h"
 #include "dkim/digest.h"
 #include "dkim/sign.h"
 #include "dkim/verify.h"
@@ -17,27 +18,9 @@
 #include "support/dkim.h"
 
 #define BODY_BYTES ((size_t)8 * 1024 * 1024)
+#define BODY_MIN_BYTES ((size_t)64 * 1024)
 #define ROUNDS 12
 #define MESSAGES 2000
-
-static double
-seconds(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return ((double)now.tv_sec + (double)now.tv_nsec / 1e9);
-}
-
-/* Fill ${out} with ${line} again and again. */
-static void
-repeat(char *out, size_t len, const char *line)
-{
-	size_t period = strlen(line);
-
-	for (size_t i = 0; i < len; i++)
-		out[i] = line[i % period];
-}
 
 static void
 hash_alone(struct span body)
@@ -57,44 +40,72 @@ hash_body(struct span body, enum dkim_canon canon)
 	struct bodyhash *set = bodyhash_new(arena);
 
 	(void)bodyhash_want(set, canon, BODYHASH_NO_LIMIT);
-	/* libmilter hands out pieces of this size. */
-	for (; body.len > 0; span_skip(&body, 65535))
-		bodyhash_add(set, span_head(body, 65535));
+	for (; body.len > 0; span_skip(&body, BODIES_PIECE))
+		bodyhash_add(set, span_head(body, BODIES_PIECE));
 	bodyhash_finish(set);
 	bodyhash_free(set);
 	arena_free(arena);
 }
 
+/* What is timed: SHA-256 alone, simple, relaxed. */
+#define WAYS 3
+
 /* Times are the best of all rounds: others use this machine too. */
 static void
-measure_body(const char *what, const char *line)
+time_body(
+    const struct bodies_kind *kind, size_t bytes, int rounds, double best[WAYS])
 {
-	char *bytes = malloc(BODY_BYTES);
-	double best[3] = { 1e9, 1e9, 1e9 };
+	struct span body = bodies_new(kind, bytes);
 
-	if (bytes == NULL)
-		exit(EXIT_FAILURE);
-	repeat(bytes, BODY_BYTES, line);
-	struct span body = span_new(bytes, BODY_BYTES);
+	for (int way = 0; way < WAYS; way++)
+		best[way] = 1e9;
+	for (int round = 0; round < rounds * WAYS; round++) {
+		int way = round % WAYS;
+		double start = bodies_seconds();
 
-	for (int round = 0; round < ROUNDS * 3; round++) {
-		double start = seconds();
-
-		if (round % 3 == 0)
+		if (way == 0)
 			hash_alone(body);
 		else
-			hash_body(
-			    body, round % 3 == 1 ? DKIM_SIMPLE : DKIM_RELAXED);
-		double took = seconds() - start;
+			hash_body(body, way == 1 ? DKIM_SIMPLE : DKIM_RELAXED);
+		double took = bodies_seconds() - start;
 
-		if (took < best[round % 3])
-			best[round % 3] = took;
+		if (took < best[way])
+			best[way] = took;
 	}
-	free(bytes);
-	(void)printf("%-24s SHA-256 %.2f  simple %.2f  relaxed %.2f GB/s\n",
-	    what, (double)BODY_BYTES / best[0] / 1e9,
-	    (double)BODY_BYTES / best[1] / 1e9,
-	    (double)BODY_BYTES / best[2] / 1e9);
+	bodies_free(body);
+	for (int way = 0; way < WAYS; way++)
+		best[way] = (double)bytes / best[way] / 1e9;
+}
+
+static void
+measure_bodies(void)
+{
+	for (size_t i = 0; i < BODIES; i++) {
+		double speed[WAYS];
+
+		time_body(&bodies[i], BODY_BYTES, ROUNDS, speed);
+		(void)printf(
+		    "%-24s SHA-256 %.2f  simple %.2f  relaxed %.2f GB/s\n",
+		    bodies[i].what, speed[0], speed[1], speed[2]);
+	}
+}
+
+static void
+print_json(size_t bytes)
+{
+	for (size_t i = 0; i < BODIES; i++) {
+		double speed[WAYS];
+
+		time_body(&bodies[i], bytes, 2, speed);
+		for (int way = 1; way < WAYS; way++)
+			(void)printf(
+			    "{\"bench\":\"body-hash\","
+			    "\"program\":\"mailreeve\",\"kind\":\"%s\","
+			    "\"canonicalization\":\"%s\",\"gb_s\":%.3f,"
+			    "\"sha256_gb_s\":%.3f}\n",
+			    bodies[i].name, way == 1 ? "simple" : "relaxed",
+			    speed[way], speed[0]);
+	}
 }
 
 static const struct dkim_verify_options verify_options = {
@@ -155,7 +166,7 @@ measure_message(const char *file)
 	    "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\n"
 	    "Message-ID: <1@example.com>\r\nContent-Type: text/plain\r\n\r\n");
 
-	repeat(text + len, 4096,
+	bodies_repeat(text + len, 4096,
 	    "Some words that make up a line of text, "
 	    "about as long as most.\r\n");
 	struct message message;
@@ -165,7 +176,7 @@ measure_message(const char *file)
 	    support_dns(arena, support_txt(arena, "s._domainkey.example.com",
 				   support_record(arena, key, "v=DKIM1; ")));
 	struct keycache *keys = keycache_new(10);
-	double start = seconds();
+	double start = bodies_seconds();
 
 	for (int i = 0; i < MESSAGES; i++) {
 		struct arena *one = arena_new();
@@ -173,11 +184,11 @@ measure_message(const char *file)
 		(void)sign_once(&message, &sign_key, one);
 		arena_free(one);
 	}
-	double signing = seconds() - start;
+	double signing = bodies_seconds() - start;
 
 	header_list_add(&message.headers, span_str("DKIM-Signature"),
 	    span_str(sign_once(&message, &sign_key, arena)));
-	start = seconds();
+	start = bodies_seconds();
 	for (int i = 0; i < MESSAGES; i++) {
 		struct arena *one = arena_new();
 
@@ -186,7 +197,7 @@ measure_message(const char *file)
 	}
 	(void)printf("%-24s sign %.1f  verify %.1f us a message of 4 kB\n",
 	    file, signing / MESSAGES * 1e6,
-	    (seconds() - start) / MESSAGES * 1e6);
+	    (bodies_seconds() - start) / MESSAGES * 1e6);
 	keycache_free(keys);
 	dns_free(dns);
 	dkim_private_free(key);
@@ -194,18 +205,19 @@ measure_message(const char *file)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	measure_body("text, 72 columns",
-	    "Some words that make up a line of text, about as long as most "
-	    "lines\r\n");
-	measure_body("base64, 76 columns",
-	    "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpBQkNERUZHSElKS0xNTk9QUVJTVFVW"
-	    "V1hZWkFBQUFB\r\n");
-	measure_body("HTML, indented",
-	    "<tr>\r\n    <td class=\"x\">\r\n\t<a href=\"https://example.org/"
-	    "\">\r\n\t    a link </a>\r\n    </td>\r\n</tr>\r\n");
-	measure_body("blanks, the worst", "a  b\t\r\n");
+	if (argc == 3 && strcmp(argv[1], "--json") == 0) {
+		size_t bytes = (size_t)strtoul(argv[2], NULL, 10);
+
+		print_json(bytes < BODY_MIN_BYTES ? BODY_MIN_BYTES : bytes);
+		return (EXIT_SUCCESS);
+	}
+	if (argc != 1) {
+		(void)fprintf(stderr, "usage: bench_bodyhash [--json BYTES]\n");
+		return (64);
+	}
+	measure_bodies();
 	measure_message("rsa2048.pem");
 	measure_message("ed25519.pem");
 	return (EXIT_SUCCESS);

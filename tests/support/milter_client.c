@@ -109,21 +109,29 @@ take_symbol_lists(struct milter_client *client, struct span data)
 	return (0);
 }
 
-static int
-negotiate(struct milter_client *client)
+void
+milter_client_offer(unsigned char out[MILTER_CLIENT_OFFER_SIZE])
 {
 	static const uint32_t offer[] = { PROTOCOL_VERSION, OFFERED_ACTIONS,
 		OFFERED_PROTOCOL };
-	unsigned char data[sizeof(offer)];
+
+	milter_wire_u32(out, sizeof(offer) + 1);
+	out[4] = SMFIC_OPTNEG;
+	for (size_t i = 0; i < 3; i++)
+		milter_wire_u32(out + 5 + 4 * i, offer[i]);
+}
+
+static int
+negotiate(struct milter_client *client)
+{
+	unsigned char offer[MILTER_CLIENT_OFFER_SIZE];
 	struct milter_packet packet;
 	enum milter_wire_status status;
 	uint32_t version;
 	uint32_t actions;
 
-	for (size_t i = 0; i < 3; i++)
-		milter_wire_u32(data + 4 * i, offer[i]);
-	if (milter_wire_send(
-		client->wire, SMFIC_OPTNEG, span_new(data, sizeof(data))) != 0)
+	milter_client_offer(offer);
+	if (milter_wire_raw(client->wire, span_new(offer, sizeof(offer))) != 0)
 		return (fail(client, "negotiation", "cannot write"));
 	status = milter_wire_recv(
 	    client->wire, client->arena, client->timeout_ms, &packet);

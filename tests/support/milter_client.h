@@ -42,6 +42,14 @@ struct milter_client;
 struct milter_client *milter_client_open(const char *address, int timeout_ms,
     struct arena *error_arena, const char **error);
 
+#define MILTER_CLIENT_OFFER_SIZE 17
+
+/**
+ * milter_client_offer(out):
+ * Store in ${out} the packet that opens every negotiation.
+ */
+void milter_client_offer(unsigned char out[MILTER_CLIENT_OFFER_SIZE]);
+
 /**
  * milter_client_close(client):
  * Say QUIT, wait a little until the filter has heard all and closes, and close.

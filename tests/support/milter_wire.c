@@ -17,6 +17,8 @@
 
 struct milter_wire {
 	int fd;
+	milter_wire_listener *listener;
+	void *cookie;
 	size_t queued;
 	unsigned char queue[MILTER_WIRE_BUFFER];
 };
@@ -153,9 +155,26 @@ milter_wire_flush(struct milter_wire *wire)
 	return (write_all(wire->fd, queued));
 }
 
+void
+milter_wire_listen(
+    struct milter_wire *wire, milter_wire_listener *listener, void *cookie)
+{
+	wire->listener = listener;
+	wire->cookie = cookie;
+}
+
+static void
+tell(const struct milter_wire *wire, struct span bytes)
+{
+	if (wire->listener != NULL)
+		wire->listener(wire->cookie, bytes);
+}
+
 int
 milter_wire_raw(struct milter_wire *wire, struct span bytes)
 {
+	if (bytes.len > 0)
+		tell(wire, bytes);
 	if (bytes.len > sizeof(wire->queue) - wire->queued &&
 	    milter_wire_flush(wire) != 0)
 		return (-1);
@@ -215,6 +234,7 @@ milter_wire_recv(struct milter_wire *wire, struct arena *arena, int timeout_ms,
 	unsigned char *data;
 	uint32_t len;
 
+	tell(wire, span_str(NULL));
 	/* A filter that is gone may have left a last word: read it. */
 	(void)!milter_wire_flush(wire);
 	status = read_all(wire->fd, head, sizeof(head), deadline);

@@ -30,6 +30,10 @@ struct milter_packet {
 
 struct milter_wire;
 
+/* Sees what is sent, in order; a call with no bytes means that a reply is
+ * waited for. */
+typedef void milter_wire_listener(void *cookie, struct span bytes);
+
 /**
  * milter_wire_open(arena, address, error):
  * Connect to ${address}, "unix:PATH" or "inet:PORT@HOST" with a numeric host.
@@ -50,6 +54,13 @@ void milter_wire_close(struct milter_wire *wire);
  * Close the socket with a TCP reset where the socket is one.
  */
 void milter_wire_reset(struct milter_wire *wire);
+
+/**
+ * milter_wire_listen(wire, listener, cookie):
+ * From now on tell ${listener} what is sent; NULL: nobody.
+ */
+void milter_wire_listen(
+    struct milter_wire *wire, milter_wire_listener *listener, void *cookie);
 
 /**
  * milter_wire_send(wire, command, data):

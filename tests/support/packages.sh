@@ -13,6 +13,7 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libseccomp-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 	ca-certificates openssl iproute2 util-linux'
+PACKAGES_BENCH='opendkim knot openssl iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim
 	python3-prometheus-client procps knot bash-completion zsh fish'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
@@ -39,13 +40,15 @@ packages_release() {
 }
 
 # packages_names PURPOSE ...: print the packages for these purposes: build,
-# mail, test, style, fuzz, root, nspawn, deb, boot.
+# packages_names PURPOSE ...: print the packages for these purposes: build,
+# mail, bench, test, style, fuzz, root, nspawn, deb, boot.
 packages_names() {
 	local purpose
 	for purpose in "$@"; do
 		case $purpose in
 		build) echo "$PACKAGES_BUILD" ;;
 		mail) echo "$PACKAGES_MAIL" ;;
+		bench) echo "$PACKAGES_BENCH" ;;
 		test) echo "$PACKAGES_TEST" ;;
 		style) echo "$PACKAGES_STYLE" ;;
 		fuzz) echo "$PACKAGES_FUZZ" ;;
