@@ -48,12 +48,12 @@ def problems(lines):
                 yield f"{name(line)}: {figure} is {line.get(figure)}"
         if "rate" in line and line["p50_ms"] > line["p99_ms"]:
             yield f"{name(line)}: p50 is above p99"
-    # Four comparisons for each number of connections, and four bodies.
-    if len(ratios) != 4 * 4 + len(KINDS):
+    # Five comparisons for each number of connections, and four bodies.
+    if len(ratios) != 5 * 4 + len(KINDS):
         yield f"{len(ratios)} ratios"
     for line in ratios:
         if not (0 < line["lowest"] <= line["ratio"] <= line["highest"]
-                and isinstance(line["met"], bool)):
+                and ("target" in line) == ("met" in line)):
             yield f"a bad ratio: {line}"
 
 
