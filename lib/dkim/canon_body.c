@@ -136,19 +136,29 @@ squeeze_block(unsigned char *out, const unsigned char *data)
 	return (store(out, here, goes));
 }
 
-/* Squeeze fewer than BLOCK + AHEAD bytes, with nothing behind that matters. */
+/* The same with ${count} blocks. */
+static size_t
+squeeze_blocks(unsigned char *out, const unsigned char *data, size_t count)
+{
+	size_t len = 0;
+
+	/* UNSAFE: by contract, and no block grows. */
+	for (size_t i = 0; i < count; i++)
+		len += squeeze_block(out + len, data + i * BLOCK);
+	return (len);
+}
+
+/* Squeeze fewer than BLOCK + AHEAD bytes, with nothing behind that matters,
+ * into
+ * ${out}, which has room for two blocks. */
 static size_t
 squeeze_rest(unsigned char *out, struct span bytes)
 {
 	unsigned char padded[2 * BLOCK + AHEAD] = { 0 };
 
 	memcpy(padded, bytes.data, bytes.len); /* UNSAFE: by contract */
-	size_t len = squeeze_block(out, padded);
-
-	/* UNSAFE: len <= BLOCK, and padded has two blocks. */
-	len += squeeze_block(out + len, padded + BLOCK);
-	/* Not one NUL of the padding was dropped. */
-	return (len - (2 * BLOCK - bytes.len));
+	/* Not one NUL of the padding is dropped. */
+	return (squeeze_blocks(out, padded, 2) - (2 * BLOCK - bytes.len));
 }
 
 /* Squeeze ${bytes}, which do not end with a blank, nor with a CR that belongs
@@ -156,24 +166,26 @@ squeeze_rest(unsigned char *out, struct span bytes)
 static void
 squeeze(struct canon_body *body, struct span bytes)
 {
-	unsigned char out[GATHER + 2 * BLOCK];
+	unsigned char out[GATHER + BLOCK];
 	size_t len = 0;
-	size_t at = 0;
 
-	for (; at + BLOCK + AHEAD <= bytes.len; at += BLOCK) {
-		/* UNSAFE: so many bytes are there, and room for BLOCK. */
-		len += squeeze_block(out + len, bytes.data + at);
-		if (len < GATHER)
-			continue;
+	while (bytes.len >= BLOCK + AHEAD) {
+		size_t count = (bytes.len - AHEAD) / BLOCK;
+
+		if (count > GATHER / BLOCK)
+			count = GATHER / BLOCK;
+		/* UNSAFE: so many bytes are there, and len <= 1. */
+		len += squeeze_blocks(out + len, bytes.data, count);
+		span_skip(&bytes, count * BLOCK);
 		/* What this CR belongs to, lines() must see. */
-		size_t kept = out[len - 1] == '\r' ? 1 : 0;
+		size_t kept = len > 0 && out[len - 1] == '\r' ? 1 : 0;
 
 		lines(body, span_new(out, len - kept));
 		out[0] = '\r';
 		len = kept;
 	}
-	/* UNSAFE: len < GATHER. */
-	len += squeeze_rest(out + len, span_tail(bytes, at));
+	/* UNSAFE: len <= 1. */
+	len += squeeze_rest(out + len, bytes);
 	lines(body, span_new(out, len));
 }
 

@@ -96,7 +96,7 @@ print_json(size_t bytes)
 	for (size_t i = 0; i < BODIES; i++) {
 		double speed[WAYS];
 
-		time_body(&bodies[i], bytes, 2, speed);
+		time_body(&bodies[i], bytes, 3, speed);
 		for (int way = 1; way < WAYS; way++)
 			(void)printf(
 			    "{\"bench\":\"body-hash\","

@@ -16,7 +16,7 @@
 #include "bodies.h"
 #include "support/files.h"
 
-#define ROUNDS 2
+#define ROUNDS 3
 
 static void
 must(bool worked, const char *what)
