@@ -40,7 +40,6 @@ packages_release() {
 }
 
 # packages_names PURPOSE ...: print the packages for these purposes: build,
-# packages_names PURPOSE ...: print the packages for these purposes: build,
 # mail, bench, test, style, fuzz, root, nspawn, deb, boot.
 packages_names() {
 	local purpose
