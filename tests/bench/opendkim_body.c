@@ -6,7 +6,7 @@
 /* libopendkim's header wants this one before it. */
 #include <stdbool.h>
 
-#include <dkim.h>
+#include <opendkim/dkim.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
