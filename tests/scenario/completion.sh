@@ -20,6 +20,13 @@ PATH=$folder/bin:$PATH
 touch "$folder/files/one.eml" "$folder/files/two.eml"
 mkdir "$folder/files/folder"
 mkdir -p "$folder/store/example.org" "$folder/store/example.net"
+# Names of folders that a shell would run, were they words of its own.
+# shellcheck disable=SC2016 # nothing is to expand
+hostile=('$(touch${IFS}ran).x' '`touch${IFS}ran`.x' '$ran.x' 'a b.x' ';ran.x'
+	'~ran.x' "'ran.x" '(touch ran).x' '*.x' $'a\nb.x' '-W.x')
+for name in "${hostile[@]}"; do
+	mkdir "$folder/store/$name"
+done
 
 # listed WORD ...: the options in --help of that command line.
 listed() {
@@ -171,6 +178,13 @@ same 'sizes' $'2048\n3072\n4096' "$(in_bash mailreeve-dns keygen --rsa '')"
 same 'a folder' 'folder' "$(in_bash mailreeve-dns keygen --key-store '')"
 same 'domains' $'example.net\nexample.org' \
 	"$(in_bash mailreeve-dns keygen --key-store "$folder/store" '')"
+same 'a domain begun' 'example.net' \
+	"$(in_bash mailreeve-dns keygen --key-store "$folder/store" example.n)"
+# shellcheck disable=SC2016 # nothing is to expand
+for begun in '$' '`' '*' ';' 'a' '-'; do
+	same "a hostile name after $begun" '' "$(in_bash mailreeve-dns keygen \
+		--key-store "$folder/store" "$begun")"
+done
 grep -qx root <<<"$(in_bash mailreeve-dns keygen --group ro)" ||
 	problem "a group"
 if [[ " ${shells[*]} " = *' fish '* ]]; then
@@ -184,6 +198,22 @@ if [[ " ${shells[*]} " = *' zsh '* ]]; then
 	grep -qx 'one.eml' <<<"$(in_zsh mailreeve-explain --zone ' ')" ||
 		problem "no files in zsh"
 fi
+
+# Nor do the other shells run what is in the store; fish knows the default store
+# only, which is ours here.
+if [[ " ${shells[*]} " = *' zsh '* ]]; then
+	grep -qx 'example.net' <<<"$(in_zsh mailreeve-dns keygen \
+		--key-store "$folder/store" ' ')" || problem "no domains in zsh"
+fi
+if [[ " ${shells[*]} " = *' fish '* ]]; then
+	mkdir -p "$folder/own/fish/vendor_completions.d"
+	sed "s|/var/lib/mailreeve/keys|$folder/store|" \
+		"$completions/fish/vendor_completions.d/mailreeve-dns.fish" \
+		>"$folder/own/fish/vendor_completions.d/mailreeve-dns.fish"
+	grep -qx 'example.net' <<<"$(completions=$folder/own \
+		in_fish mailreeve-dns keygen ' ')" || problem "no domains in fish"
+fi
+find "$folder" -name ran | grep . && problem "a folder's name was run"
 
 # bash-completion finds it by the program's name.
 loader=/usr/share/bash-completion/bash_completion
