@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "dkim/keypair.h"
 #include "dkim/keystore_write.h"
 #include "keygen_print.h"
@@ -209,7 +210,7 @@ find_owner(const struct arguments *arguments, struct keyfile_owner *owner,
 		    "there is no group %s, the milter's; install the package "
 		    "mailreeve-milter, name another with --group, or make it "
 		    "with: adduser --system --group --no-create-home %s",
-		    name, name));
+		    name, shell_word(arena, name)));
 	owner->group = group->gr_gid;
 	return (NULL);
 }
@@ -228,7 +229,7 @@ find_store(const struct arguments *arguments, const struct keyfile_owner *owner,
 		return (KEYSTORE_ADDED);
 	*text = arena_printf(arena,
 	    "the key store %s does not exist; make it with: %s",
-	    arguments->key_store,
+	    shell_word(arena, arguments->key_store),
 	    keyfile_make_folder(arguments->key_store, owner, arena));
 	return (KEYSTORE_REFUSED);
 }

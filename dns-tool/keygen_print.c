@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "dkim/keypair.h"
 #include "dkim/keystore_list.h"
 #include "txt.h"
@@ -84,18 +85,20 @@ print_look(
 /* keys.json has a line for each key, so sed can set its state. */
 static void
 print_activate(FILE *stream, const struct keystore_addition *made,
-    const char *folder, const char *sudo)
+    const char *folder, const char *sudo, struct arena *arena)
 {
 	(void)fprintf(stream, "   %ssed -i", sudo);
 	for (size_t i = 0; i < made->count; i++)
 		(void)fprintf(stream, " -e '/\"%s\"/s/\"pending\"/\"active\"/'",
 		    made->keys[i].selector);
-	(void)fprintf(stream, " %s/" KEYSTORE_LIST_NAME "\n", folder);
+	(void)fprintf(stream, " %s\n",
+	    shell_word(
+		arena, arena_printf(arena, "%s/" KEYSTORE_LIST_NAME, folder)));
 }
 
 static void
 print_sign(FILE *stream, const struct keystore_addition *made,
-    const char *folder, const char *sudo)
+    const char *folder, const char *sudo, struct arena *arena)
 {
 	if (made->state == KEYSTORE_ACTIVE)
 		(void)fputs("\n3. Then let the milter sign with them; until "
@@ -107,7 +110,7 @@ print_sign(FILE *stream, const struct keystore_addition *made,
 			    "sign with them:\n\n",
 		    stream);
 	if (made->state != KEYSTORE_ACTIVE)
-		print_activate(stream, made, folder, sudo);
+		print_activate(stream, made, folder, sudo, arena);
 	(void)fprintf(stream,
 	    "   %ssystemctl reload-or-restart mailreeve-milter\n", sudo);
 }
@@ -121,7 +124,7 @@ keygen_print_text(FILE *stream, const struct keystore_addition *made,
 	print_keys(stream, made, folder);
 	print_records(stream, made, arena);
 	print_look(stream, made, arena);
-	print_sign(stream, made, folder, sudo ? "sudo " : "");
+	print_sign(stream, made, folder, sudo ? "sudo " : "", arena);
 	return (0);
 }
 

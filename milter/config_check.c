@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "base/span.h"
 #include "dns/dns_anchor.h"
 #include "dns/dns_unbound.h"
@@ -243,7 +244,7 @@ check_user(struct config_loading *loading)
 		text = arena_printf(arena,
 		    "there is no user %s; make it with: adduser --system "
 		    "--group --no-create-home %s",
-		    name, name);
+		    name, shell_word(arena, name));
 	else if (user->pw_uid == 0)
 		text = "the milter never runs as root; name another user";
 	if (text == NULL)
@@ -270,7 +271,7 @@ check_socket_group(struct config_loading *loading)
 	    arena_printf(arena,
 		"there is no group %s; install Postfix, name its group if that "
 		"has another name, or make it with: addgroup --system %s",
-		name, name));
+		name, shell_word(arena, name)));
 }
 
 void

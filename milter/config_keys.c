@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shell.h"
 #include "config_sections.h"
 #include "dkim/keystore.h"
 #include "dns/name.h"
@@ -95,8 +96,9 @@ load_private(struct config_loading *loading, const struct conf_place *place,
 		(void)close(fd);
 	}
 	if (private == NULL) {
-		config_error(
-		    loading, place, arena_printf(arena, "%s: %s", path, error));
+		config_error(loading, place,
+		    arena_printf(
+			arena, "%s: %s", shell_word(arena, path), error));
 		return (NULL);
 	}
 	return (
@@ -212,11 +214,13 @@ make_keys(const struct config_loading *loading, const char *domain)
 
 	return (arena_printf(arena, "mailreeve-dns keygen --active%s%s%s%s %s",
 	    strcmp(store, CONFIG_KEY_STORE) == 0 ? "" : " --key-store ",
-	    strcmp(store, CONFIG_KEY_STORE) == 0 ? "" : store,
+	    strcmp(store, CONFIG_KEY_STORE) == 0 ? ""
+						 : shell_word(arena, store),
 	    strcmp(user, CONFIG_USER) == 0 ? "" : " --group ",
 	    strcmp(user, CONFIG_USER) == 0
 		? ""
-		: keyfile_group(&loading->reader->key_owner, arena),
+		: shell_word(
+		      arena, keyfile_group(&loading->reader->key_owner, arena)),
 	    domain));
 }
 
@@ -297,7 +301,8 @@ absent_store(const struct config_loading *loading)
 	const char *folder = loading->config->settings.key_store;
 
 	return (arena_printf(arena,
-	    "the folder %s does not exist; make it with: %s", folder,
+	    "the folder %s does not exist; make it with: %s",
+	    shell_word(arena, folder),
 	    keyfile_make_folder(folder, &loading->reader->key_owner, arena)));
 }
 
@@ -346,6 +351,15 @@ example_domain(const struct config_loading *loading)
 	return ("example.org");
 }
 
+/* The list that has ${key}, as a word of a command. */
+static const char *
+list_of(const struct keystore_key *key, struct arena *arena)
+{
+	return (
+	    shell_word(arena, arena_printf(arena, "%s/keys.json",
+				  dirname(arena_strdup(arena, key->path)))));
+}
+
 static void
 warn_of_no_key(struct config_loading *loading, const struct keystore *store)
 {
@@ -358,13 +372,13 @@ warn_of_no_key(struct config_loading *loading, const struct keystore *store)
 		text = arena_printf(arena,
 		    "the keys of %s are pending; when their records are "
 		    "published, make them active with: sed -i "
-		    "'s/\"pending\"/\"active\"/' %s/keys.json",
-		    pending->domain,
-		    dirname(arena_strdup(arena, pending->path)));
+		    "'s/\"pending\"/\"active\"/' %s",
+		    pending->domain, list_of(pending, arena));
 	else
 		text = arena_printf(arena,
 		    "no active key in %s; make the first of a domain with: %s",
-		    folder, make_keys(loading, example_domain(loading)));
+		    shell_word(arena, folder),
+		    make_keys(loading, example_domain(loading)));
 	config_warning(loading,
 	    arena_printf(arena, "outbound mail goes unsigned: %s", text));
 }

@@ -1,6 +1,6 @@
 /*
  * cure.h: commands in messages.  Where a command mends what a message says,
- * the message ends with it, after "with: ".
+ * the message ends with it, after "with: ".  Names in it are shell_word()s.
  */
 #ifndef MILTER_CURE_H
 #define MILTER_CURE_H

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/shell.h"
 #include "endpoint.h"
 #include <libmilter/mfapi.h>
 
@@ -50,12 +51,14 @@ give_to_group(const char *path, const struct config_settings *settings,
 		return (arena_printf(arena,
 		    "socket_group: there is no group %s; name Postfix's group, "
 		    "or make it with: addgroup --system %s",
-		    name, name));
+		    name, shell_word(arena, name)));
 	if (chown(path, (uid_t)-1, group->gr_gid) != 0)
 		return (arena_printf(arena,
 		    "socket_group: cannot give %s to group %s: %s; add our "
 		    "user to it with: adduser %s %s",
-		    path, name, strerror(errno), settings->user, name));
+		    path, name, strerror(errno),
+		    shell_word(arena, settings->user),
+		    shell_word(arena, name)));
 	return (NULL);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/shell.h"
 #include "endpoint.h"
 #include "listen.h"
 #include "listen_owner.h"
@@ -91,10 +92,11 @@ cure(const char *folder, const struct stat *status,
 		    "give it a folder of its own, such as unix:%s/mailreeve/"
 		    "milter.sock",
 		    folder));
-	return (
-	    arena_printf(arena, "%s it with: install -d -o %s -g %s -m 2750 %s",
-		status == NULL ? "make" : "mend", settings->user,
-		settings->socket_group, folder));
+	return (arena_printf(arena,
+	    "%s it with: install -d -o %s -g %s -m 2750 %s",
+	    status == NULL ? "make" : "mend", shell_word(arena, settings->user),
+	    shell_word(arena, settings->socket_group),
+	    shell_word(arena, folder)));
 }
 
 static bool
@@ -143,6 +145,7 @@ check_passage(const char *folder, const struct config_settings *settings,
 	if (is_stranger(settings->user) && access(folder, X_OK) != 0)
 		return (arena_printf(arena,
 		    "socket: cannot enter %s; run it with sudo", folder));
+	folder = shell_word(arena, folder);
 	return (arena_printf(arena,
 	    "socket: %s cannot enter %s on the way to the socket; take another "
 	    "folder, or let everybody pass through it, with: chmod a+x %s",
@@ -233,13 +236,13 @@ check_present(const char *path, const struct config_settings *settings,
 		return (arena_printf(arena,
 		    "socket: %s exists and is no socket; take another name, or "
 		    "remove it with: rm %s",
-		    path, path));
+		    path, shell_word(arena, path)));
 	if (status.st_uid == listener(settings) || is_stranger(settings->user))
 		return (NULL);
 	return (arena_printf(arena,
 	    "socket: %s is the socket of another program, of user %s; take "
 	    "another name, or if that program is gone remove it with: rm %s",
-	    path, user_name(status.st_uid, arena), path));
+	    path, user_name(status.st_uid, arena), shell_word(arena, path)));
 }
 
 static const char *

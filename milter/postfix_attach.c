@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/shell.h"
 #include "base/span.h"
 
 #define UNIX_PREFIX "unix:"
@@ -102,14 +103,10 @@ add_setting(
     struct buf *out, const char *parameter, const char *list, const char *name)
 {
 	bool empty = strspn(list, " \t,") == strlen(list);
+	const char *setting = arena_printf(out->arena, "%s = %s%s%s", parameter,
+	    empty ? "" : list, empty ? "" : ", ", name);
 
-	buf_printf(out, " '%s = ", parameter);
-	for (; !empty && *list != '\0'; list++)
-		if (*list == '\'')
-			buf_add_str(out, "'\\''");
-		else
-			buf_add_byte(out, (unsigned char)*list);
-	buf_printf(out, "%s%s'", empty ? "" : ", ", name);
+	buf_printf(out, " %s", shell_word(out->arena, setting));
 }
 
 const char *

@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/shell.h"
+
 void
 privileges_raise_files(void)
 {
@@ -32,7 +34,7 @@ privileges_drop(const char *user, struct arena *arena)
 		return (arena_printf(arena,
 		    "there is no user %s; set `user', or make it with: adduser "
 		    "--system --group --no-create-home %s",
-		    user, user));
+		    user, shell_word(arena, user)));
 	if (entry->pw_uid == 0)
 		return ("`user' must not be root");
 	if (initgroups(user, entry->pw_gid) != 0 ||

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/shell.h"
 #include "conf/conf.h"
 
 static int
@@ -80,7 +81,7 @@ explain(const char *path, struct arena *arena)
 		    "there is no such file; as every option has a default, an "
 		    "empty one will do, make it with: install -D -m 644 "
 		    "/dev/null %s",
-		    path));
+		    shell_word(arena, path)));
 	if (error != EACCES)
 		return (arena_printf(
 		    arena, "cannot read the file: %s", strerror(error)));
@@ -88,9 +89,10 @@ explain(const char *path, struct arena *arena)
 	    "user %s cannot read the file; run it with sudo, or let everybody "
 	    "read it, with: %schmod a+r %s",
 	    user != NULL ? user->pw_name : "of this process",
-	    is_shut(folder) ? arena_printf(arena, "chmod a+x %s && ", folder)
+	    is_shut(folder) ? arena_printf(arena, "chmod a+x %s && ",
+				  shell_word(arena, folder))
 			    : "",
-	    path));
+	    shell_word(arena, path)));
 }
 
 int

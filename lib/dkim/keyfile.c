@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/shell.h"
+
+/* Names as they are; for a command, they are made words of a shell. */
 static const char *
 group_name(struct arena *arena, gid_t id)
 {
@@ -26,6 +29,12 @@ user_name(struct arena *arena, uid_t id)
 
 	return (user != NULL ? arena_strdup(arena, user->pw_name)
 			     : arena_printf(arena, "%u", (unsigned int)id));
+}
+
+static const char *
+group_word(struct arena *arena, gid_t id)
+{
+	return (shell_word(arena, group_name(arena, id)));
 }
 
 static bool
@@ -62,10 +71,11 @@ cure(const char *path, const struct stat *status,
     const struct keyfile_owner *owner, struct arena *arena)
 {
 	bool foreign = is_foreign_user(status, owner);
+	const char *word = shell_word(arena, path);
 
 	return (arena_printf(arena, "%s%s %s && chmod %s %s",
-	    foreign ? "chown root:" : "chgrp ", group_name(arena, owner->group),
-	    path, S_ISDIR(status->st_mode) ? "750" : "640", path));
+	    foreign ? "chown root:" : "chgrp ", group_word(arena, owner->group),
+	    word, S_ISDIR(status->st_mode) ? "750" : "640", word));
 }
 
 static const char *
@@ -73,19 +83,21 @@ explain_denied(
     const char *path, const struct keyfile_owner *owner, struct arena *arena)
 {
 	const char *user = user_name(arena, geteuid());
-	const char *group = group_name(arena, owner->group);
 	const char *folder = closed_folder(path, arena);
 	struct stat status;
 
 	if (geteuid() != 0 && geteuid() != owner->user)
 		return (arena_printf(
 		    arena, "user %s cannot read this; run it with sudo", user));
-	if (folder != NULL)
+	if (folder != NULL) {
+		folder = shell_word(arena, folder);
 		return (arena_printf(arena,
 		    "user %s cannot enter the folder %s; move the key to "
 		    "another folder, or mend it with: chgrp %s %s && chmod g+x "
 		    "%s",
-		    user, folder, group, folder, folder));
+		    user, folder, group_word(arena, owner->group), folder,
+		    folder));
+	}
 	if (stat(path, &status) != 0)
 		return (arena_printf(arena, "%s", strerror(errno)));
 	return (
@@ -117,7 +129,7 @@ keyfile_make_folder(
     const char *path, const struct keyfile_owner *owner, struct arena *arena)
 {
 	return (arena_printf(arena, "install -d -o root -g %s -m 750 %s",
-	    group_name(arena, owner->group), path));
+	    group_word(arena, owner->group), shell_word(arena, path)));
 }
 
 /* As keyfile_explain(), when a private key may be missing. */
@@ -135,6 +147,7 @@ explain_private(
 		? ""
 		: arena_printf(arena, "%s && ",
 		      keyfile_make_folder(folder, owner, arena));
+	const char *word = shell_word(arena, path);
 
 	return (arena_printf(arena,
 	    "there is no such file; name another, or make a key with: %sopenssl "
@@ -143,7 +156,7 @@ explain_private(
 	    strstr(path, ".ed25519.") != NULL
 		? "-algorithm ED25519"
 		: "-algorithm RSA -pkeyopt rsa_keygen_bits:2048",
-	    path, group_name(arena, owner->group), path, path));
+	    word, group_word(arena, owner->group), word, word));
 }
 
 /* Who can write to the folder can put another file in the place of ours. */
@@ -151,21 +164,23 @@ static const char *
 check_folder(const char *path, const struct stat *status,
     const struct keyfile_owner *owner, struct arena *arena)
 {
+	const char *word = shell_word(arena, path);
+
 	if (is_foreign_user(status, owner))
 		return (arena_printf(arena,
 		    "the folder belongs to user %s, who could replace the "
 		    "file; mend it with: chown root %s",
-		    user_name(arena, status->st_uid), path));
+		    user_name(arena, status->st_uid), word));
 	if ((status->st_mode & S_IWOTH) != 0)
 		return (arena_printf(arena,
 		    "others can write to the folder and replace the file; mend "
 		    "it with: chmod o-w %s",
-		    path));
+		    word));
 	if ((status->st_mode & S_IWGRP) != 0 && is_foreign_group(status, owner))
 		return (arena_printf(arena,
 		    "group %s can write to the folder and replace the file; "
 		    "mend it with: chmod g-w %s",
-		    group_name(arena, status->st_gid), path));
+		    group_name(arena, status->st_gid), word));
 	return (NULL);
 }
 
@@ -176,6 +191,7 @@ check_file(const char *path, const struct stat *status,
 {
 	mode_t refused = S_IWGRP | S_IWOTH;
 	const char *verb = "write";
+	const char *word = shell_word(arena, path);
 
 	if (kind == KEYFILE_PRIVATE) {
 		refused = S_IRWXG | S_IRWXO;
@@ -192,13 +208,13 @@ check_file(const char *path, const struct stat *status,
 	if ((status->st_mode & refused & S_IRWXO) != 0)
 		return (arena_printf(arena,
 		    "others can %s this file; mend it with: chmod o%s %s", verb,
-		    kind == KEYFILE_PRIVATE ? "=" : "-w", path));
+		    kind == KEYFILE_PRIVATE ? "=" : "-w", word));
 	if ((status->st_mode & refused & S_IRWXG) != 0 &&
 	    is_foreign_group(status, owner))
 		return (arena_printf(arena,
 		    "group %s can %s this file; mend it with: chgrp %s %s",
 		    group_name(arena, status->st_gid), verb,
-		    group_name(arena, owner->group), path));
+		    group_word(arena, owner->group), word));
 	return (NULL);
 }
 

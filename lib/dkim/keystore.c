@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/shell.h"
 #include "base/span.h"
 #include "dkim/keystore_list.h"
 #include "dns/name.h"
@@ -23,15 +24,17 @@ static void
 complain(struct loader *loader, const char *file, const char *what)
 {
 	loader->result = -1;
-	loader->reader->error(loader->reader->cookie,
-	    arena_printf(loader->arena, "%s: %s", file, what));
+	loader->reader->error(
+	    loader->reader->cookie, arena_printf(loader->arena, "%s: %s",
+					shell_word(loader->arena, file), what));
 }
 
 static void
 warn(const struct loader *loader, const char *folder, const char *what)
 {
 	loader->reader->warning(loader->reader->cookie,
-	    arena_printf(loader->arena, "%s: %s", folder, what));
+	    arena_printf(loader->arena, "%s: %s",
+		shell_word(loader->arena, folder), what));
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/shell.h"
 #include "dns/name.h"
 
 /* A list of KEYSTORE_MAX_KEYS keys takes a tenth. */
@@ -148,8 +149,11 @@ keystore_list_lost(
 	return (arena_printf(arena,
 	    "there are keys but no " KEYSTORE_LIST_NAME " in it; take the keys "
 	    "away, or write a list, for all of them to sign, with: install -g "
-	    "%s -m 640 /dev/stdin %s/" KEYSTORE_LIST_NAME " <<<'%s'",
-	    keyfile_group(owner, arena), folder, list));
+	    "%s -m 640 /dev/stdin %s <<<%s",
+	    shell_word(arena, keyfile_group(owner, arena)),
+	    shell_word(
+		arena, arena_printf(arena, "%s/" KEYSTORE_LIST_NAME, folder)),
+	    shell_word(arena, list)));
 }
 
 /* What is wrong with ${list} as a whole, or NULL. */
@@ -183,8 +187,10 @@ keystore_list_read(const char *folder, const struct keyfile_owner *owner,
 	             ? check(list)
 	             : arena_printf(arena,
 			   "line %d: %s; correct it, or set the file aside "
-			   "with: mv %s %s.broken",
-			   where.line, where.text, file, file);
+			   "with: mv %s %s",
+			   where.line, where.text, shell_word(arena, file),
+			   shell_word(
+			       arena, arena_printf(arena, "%s.broken", file)));
 	if (*error == NULL)
 		return (list);
 	json_decref(list);

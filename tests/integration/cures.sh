@@ -164,6 +164,45 @@ mends 'a folder above it that is shut to Postfix' "mkdir -p /var/lib/a/b &&
 mends 'a file in its place' "touch $sock/milter.sock"
 names 'a folder in its place' "mkdir $sock/milter.sock" 'is a folder; name'
 
+# Names that are more than one word, and look like the mark of a command.
+# shellcheck disable=SC2317 # mends() calls it
+{
+	odd="/var/lib/mailreeve/it's with: touch ran && touch ran"
+	names_odd() { printf 'key_store = "%s"\n' "$odd" >>"$conf"; }
+	odd_store() { names_odd && mv "$store" "$odd"; }
+	odd_shut() { odd_store && chmod 700 "$odd"; }
+	odd_list() { odd_store && echo '{' >"$odd/example.org/keys.json"; }
+	odd_lost() { odd_store && rm "$odd/example.org/keys.json"; }
+	odd_pending() {
+		odd_store &&
+			sed -i s/active/pending/ "$odd/example.org/keys.json"
+	}
+	odd_folder() { printf 'socket = "unix:%s/s"\n' "$odd" >>"$conf"; }
+	odd_file() {
+		odd_folder && install -d -o mailreeve-milter -g postfix \
+			-m 2750 "$odd" && touch "$odd/s"
+	}
+	odd_key() {
+		printf 'signing "example.net" { keys = {"s1:%s/s"} }\n' \
+			"$odd" >>"$conf"
+	}
+}
+cd "$folder" || exit 1
+mends 'no odd store' names_odd
+mends 'an odd shut store' odd_shut
+mends 'an odd store with a broken list' odd_list
+mends 'an odd store without a list' odd_lost
+mends 'an odd store with pending keys' odd_pending
+mends 'no odd folder' odd_folder
+mends 'an odd file' odd_file
+mends 'no odd key' odd_key 'signs with 3 keys'
+[[ ! -e ran ]] || problem "a name was run"
+world
+names_odd
+said=$(SUDO_USER=ann mailreeve-milter -t 2>&1)
+[[ $(grep -o 'sudo' <<<"$said" | wc -l) -eq 1 ]] ||
+	problem "odd, with sudo: $said"
+
 # Other programs that listen there.  The milter's own socket is no obstacle.
 listen() {
 	python3 - "$@" <<'PYTHON' &

@@ -126,6 +126,16 @@ grep -q 'systemctl reload-or-restart mailreeve-milter$' "$folder/next" ||
 grep -qx '   dig +short TXT next\._domainkey\.example\.org' "$folder/next" ||
 	problem "no command to see the record"
 
+# What it prints can be run whatever the store is called.
+odd="$folder/it's a \$(store)"
+cp -a "$folder/keys" "$odd"
+"$dns" keygen --key-store "$odd" --group "$group" --selector odd example.org \
+	>"$folder/odd" || problem "keygen ended with $?"
+eval "$(sed -n 's/^   \(sudo \)\{0,1\}\(sed -i .*\)/\2/p' "$folder/odd")"
+[[ $(grep -c '"odde\{0,1\}".*"active"' "$odd/example.org/keys.json") -eq 2 ]] ||
+	problem "cannot activate: $(cat "$folder/odd")"
+rm -r "$odd"
+
 # For machines.
 keygen --json --ed25519 --selector j example.net >"$folder/json" ||
 	problem "keygen --json ended with $?"

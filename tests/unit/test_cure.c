@@ -14,6 +14,10 @@ static const struct {
 	/* The last mark counts; what stands before it is no command. */
 	{ "a && b with: c && d, with: e && f",
 	    "a && b with: c && d, with: sudo e && sudo f" },
+	/* Names that shell_word() wrote look like no command. */
+	{ "mend it with: rm '/a with:'' b &''& c'",
+	    "mend it with: sudo rm '/a with:'' b &''& c'" },
+	{ "'/a with:'' rm b': no command", "'/a with:'' rm b': no command" },
 	{ "with: ", "with: sudo " },
 	{ "", "" },
 };
