@@ -218,6 +218,17 @@ check_file(const char *path, const struct stat *status,
 	return (NULL);
 }
 
+const char *
+keyfile_check_folder(int fd, const char *path,
+    const struct keyfile_owner *owner, struct arena *arena)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return (strerror(errno));
+	return (check_folder(path, &status, owner, arena));
+}
+
 /* The file and its folder, as they are open. */
 static const char *
 check_open(int file, int folder, const char *path,
@@ -232,10 +243,8 @@ check_open(int file, int folder, const char *path,
 
 	if (error != NULL)
 		return (error);
-	if (fstat(folder, &status) != 0)
-		return (strerror(errno));
-	return (check_folder(
-	    dirname(arena_strdup(arena, path)), &status, owner, arena));
+	return (keyfile_check_folder(
+	    folder, dirname(arena_strdup(arena, path)), owner, arena));
 }
 
 int

@@ -31,6 +31,15 @@ int keyfile_open(const char *path, const struct keyfile_owner *owner,
     enum keyfile_kind kind, struct arena *arena, const char **error);
 
 /**
+ * keyfile_check_folder(fd, path, owner, arena):
+ * Return NULL if the folder ${path}, which is open as ${fd}, is as those of
+ * keys must be for keyfile_open(); else the reason with its cure, allocated
+ * from ${arena}.
+ */
+const char *keyfile_check_folder(int fd, const char *path,
+    const struct keyfile_owner *owner, struct arena *arena);
+
+/**
  * keyfile_explain(path, owner, arena):
  * Return why ${path}, a file or a folder, just could not be opened, as errno
  * says, with the cure, allocated from ${arena}.  Whoever is neither root nor

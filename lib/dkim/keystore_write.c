@@ -1,6 +1,5 @@
 #include "dkim/keystore_write.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -11,13 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/shell.h"
 #include "dkim/keypair.h"
+#include "dkim/keystore_folder.h"
 #include "dkim/keystore_list.h"
-#include "dns/name.h"
 
-/* A file on its way.  There is one at a time, by whoever has the lock, and no
- * reader takes it for a key; a run that died may have left it. */
-#define NEW_FILE ".new"
 #define FILE_MODE 0640
 #define FOLDER_MODE 0750
 #define PARENT_MODE 0755
@@ -30,8 +27,7 @@ struct writer {
 	const struct keystore_addition *addition;
 	const struct keyfile_owner *owner;
 	struct arena *arena;
-	const char *folder;
-	int fd; /* of it */
+	struct keystore_folder folder;
 	json_t *list;
 	enum keystore_outcome outcome;
 	const char *text;
@@ -45,78 +41,26 @@ fail(struct writer *writer, enum keystore_outcome outcome, const char *text)
 	return (-1);
 }
 
-/* What to do about ${error} at ${path}. */
-static const char *
-cure(int error, const char *path, struct arena *arena)
-{
-	if ((error == EACCES || error == EPERM) && geteuid() != 0)
-		return ("; run it with sudo");
-	if (error == ENOSPC || error == EDQUOT)
-		return (arena_printf(
-		    arena, "; make room there, see: df -h %s", path));
-	if (error == EROFS)
-		return ("; nothing can be written to that file system");
-	return ("");
-}
-
 /* As fail(), because of errno at ${path}. */
 static int
 fail_system(struct writer *writer, const char *path)
 {
-	int error = errno;
-	bool denied = error == EACCES || error == EPERM || error == EROFS;
+	const char *text;
+	enum keystore_outcome outcome =
+	    keystore_folder_trouble(path, writer->arena, &text);
 
-	return (fail(writer, denied ? KEYSTORE_DENIED : KEYSTORE_FAILED,
-	    arena_printf(writer->arena, "cannot write to %s: %s%s", path,
-		strerror(error), cure(error, path, writer->arena))));
-}
-
-/* The folder of the domain under whatever spelling it has in the store, such as
- * U-labels; or the one that it will have. */
-static const char *
-folder_of(const struct keystore_addition *addition, struct arena *arena)
-{
-	const char *name = addition->domain;
-	DIR *store = opendir(addition->directory);
-
-	for (struct dirent *entry;
-	     store != NULL && (entry = readdir(store)) != NULL;) {
-		const char *domain =
-		    name_to_ascii(arena, span_str(entry->d_name));
-
-		if (domain != NULL && strcmp(domain, addition->domain) == 0)
-			name = arena_strdup(arena, entry->d_name);
-	}
-	if (store != NULL)
-		(void)closedir(store);
-	return (arena_printf(arena, "%s/%s", addition->directory, name));
-}
-
-/* Make the folder's name in the store last. */
-static int
-sync_store(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result = fd < 0 ? -1 : fsync(fd);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return (result);
+	return (fail(writer, outcome, text));
 }
 
 static int
 open_folder(struct writer *writer)
 {
-	const char *store = writer->addition->directory;
+	const char *text = NULL;
+	enum keystore_outcome outcome = keystore_folder_open(
+	    writer->addition->directory, writer->addition->domain,
+	    writer->owner, writer->arena, &writer->folder, &text);
 
-	writer->folder = folder_of(writer->addition, writer->arena);
-	if (mkdir(writer->folder, S_IRWXU) == 0) {
-		if (sync_store(store) != 0)
-			return (fail_system(writer, store));
-	} else if (errno != EEXIST)
-		return (fail_system(writer, store));
-	writer->fd = open(writer->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return (writer->fd >= 0 ? 0 : fail_system(writer, writer->folder));
+	return (outcome == KEYSTORE_ADDED ? 0 : fail(writer, outcome, text));
 }
 
 static int
@@ -125,17 +69,18 @@ lock_folder(struct writer *writer)
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(writer->fd, LOCK_EX | LOCK_NB) == 0)
+		if (flock(writer->folder.fd, LOCK_EX | LOCK_NB) == 0)
 			return (0);
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return (fail_system(writer, writer->folder));
+			return (fail_system(writer, writer->folder.path));
 		(void)nanosleep(&pause, NULL);
 	}
 	return (fail(writer, KEYSTORE_FAILED,
 	    arena_printf(writer->arena,
 		"another program has had %s locked for five seconds; see which: "
 		"fuser -v %s",
-		writer->folder, writer->folder)));
+		writer->folder.path,
+		shell_word(writer->arena, writer->folder.path))));
 }
 
 static int
@@ -153,12 +98,12 @@ write_all(int fd, const char *text)
 	return (0);
 }
 
-/* Write ${text} to NEW_FILE and to the disk. */
+/* Write ${text} to KEYSTORE_NEW_FILE and to the disk. */
 static int
 write_new(struct writer *writer, const char *text)
 {
-	(void)unlinkat(writer->fd, NEW_FILE, 0);
-	int fd = openat(writer->fd, NEW_FILE,
+	(void)unlinkat(writer->folder.fd, KEYSTORE_NEW_FILE, 0);
+	int fd = openat(writer->folder.fd, KEYSTORE_NEW_FILE,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    S_IRUSR | S_IWUSR);
 
@@ -185,17 +130,19 @@ write_file(
 	int result = write_new(writer, text);
 
 	if (result == 0 && replace)
-		result = renameat(writer->fd, NEW_FILE, writer->fd, name);
+		result = renameat(writer->folder.fd, KEYSTORE_NEW_FILE,
+		    writer->folder.fd, name);
 	else if (result == 0) /* unlike a rename, this never replaces */
-		result = linkat(writer->fd, NEW_FILE, writer->fd, name, 0);
+		result = linkat(writer->folder.fd, KEYSTORE_NEW_FILE,
+		    writer->folder.fd, name, 0);
 	int error = errno;
 
-	(void)unlinkat(writer->fd, NEW_FILE, 0);
+	(void)unlinkat(writer->folder.fd, KEYSTORE_NEW_FILE, 0);
 	errno = error;
 	return (result == 0
 		    ? 0
 		    : fail_system(writer, arena_printf(writer->arena, "%s/%s",
-					      writer->folder, name)));
+					      writer->folder.path, name)));
 }
 
 static int
@@ -207,7 +154,7 @@ write_list(struct writer *writer)
 		return (fail(writer, KEYSTORE_REFUSED,
 		    arena_printf(writer->arena,
 			"%s/" KEYSTORE_LIST_NAME " would grow too large",
-			writer->folder)));
+			writer->folder.path)));
 	return (write_file(writer, KEYSTORE_LIST_NAME, text, true));
 }
 
@@ -216,10 +163,13 @@ write_list(struct writer *writer)
 static int
 begin_list(struct writer *writer)
 {
+	const char *text = NULL;
+	enum keystore_outcome outcome = keystore_folder_take(
+	    &writer->folder, writer->owner, writer->arena, &text);
+
+	if (outcome != KEYSTORE_ADDED)
+		return (fail(writer, outcome, text));
 	writer->list = json_pack("{sis[]}", "schema", 1, "keys");
-	if (fchown(writer->fd, (uid_t)-1, writer->owner->group) != 0 ||
-	    fchmod(writer->fd, FOLDER_MODE) != 0)
-		return (fail_system(writer, writer->folder));
 	return (write_list(writer));
 }
 
@@ -229,19 +179,19 @@ read_list(struct writer *writer)
 	const char *error;
 
 	writer->list = keystore_list_read(
-	    writer->folder, writer->owner, writer->arena, &error);
+	    writer->folder.path, writer->owner, writer->arena, &error);
 	if (writer->list != NULL)
 		return (0);
 	return (fail(writer, KEYSTORE_REFUSED,
 	    arena_printf(writer->arena,
 		"%s/" KEYSTORE_LIST_NAME ": %s; nothing was changed",
-		writer->folder, error)));
+		writer->folder.path, error)));
 }
 
 static int
 find_list(struct writer *writer)
 {
-	switch (keystore_list_find(writer->folder, writer->arena)) {
+	switch (keystore_list_find(writer->folder.path, writer->arena)) {
 	case KEYSTORE_LIST_PRESENT:
 		return (read_list(writer));
 	case KEYSTORE_LIST_ABSENT:
@@ -250,9 +200,9 @@ find_list(struct writer *writer)
 		break;
 	}
 	return (fail(writer, KEYSTORE_REFUSED,
-	    arena_printf(writer->arena, "%s: %s", writer->folder,
+	    arena_printf(writer->arena, "%s: %s", writer->folder.path,
 		keystore_list_lost(
-		    writer->folder, writer->owner, writer->arena))));
+		    writer->folder.path, writer->owner, writer->arena))));
 }
 
 /* Retired and revoked keys keep their selectors: what was signed with them is
@@ -271,18 +221,18 @@ check_entries(struct writer *writer, const char *selector)
 		    arena_printf(arena,
 			"%s/" KEYSTORE_LIST_NAME " holds %zu keys, and %d are "
 			"the most; take old ones out of it",
-			writer->folder, json_array_size(keys),
+			writer->folder.path, json_array_size(keys),
 			KEYSTORE_MAX_KEYS)));
 	json_array_foreach(keys, index, entry)
 	{
-		if (keystore_list_key(writer->folder, writer->addition->domain,
-			entry, arena, &key) != 0)
+		if (keystore_list_key(writer->folder.path,
+			writer->addition->domain, entry, arena, &key) != 0)
 			return (fail(writer, KEYSTORE_REFUSED,
 			    arena_printf(arena,
 				"%s/" KEYSTORE_LIST_NAME ": its key number "
 				"%zu lacks a selector, an algorithm or a "
 				"state; nothing was changed",
-				writer->folder, index + 1)));
+				writer->folder.path, index + 1)));
 		if (strcmp(key.selector, selector) == 0)
 			return (fail(writer, KEYSTORE_TAKEN,
 			    arena_printf(arena,
@@ -304,13 +254,13 @@ check_files(struct writer *writer, const char *selector)
 		const char *name =
 		    keystore_list_file(selector, algorithms[i], writer->arena);
 
-		if (fstatat(writer->fd, name, &status, AT_SYMLINK_NOFOLLOW) ==
-		    0)
+		if (fstatat(writer->folder.fd, name, &status,
+			AT_SYMLINK_NOFOLLOW) == 0)
 			return (fail(writer, KEYSTORE_TAKEN,
 			    arena_printf(writer->arena,
 				"%s/%s exists, though " KEYSTORE_LIST_NAME
 				" does not list it",
-				writer->folder, name)));
+				writer->folder.path, name)));
 	}
 	return (0);
 }
@@ -370,17 +320,17 @@ write_keys(struct writer *writer)
 			      addition->state, addition->now, writer->arena));
 	}
 	/* The keys' names reach the disk before the list that tells of them. */
-	if (result == 0 && fsync(writer->fd) != 0)
-		result = fail_system(writer, writer->folder);
+	if (result == 0 && fsync(writer->folder.fd) != 0)
+		result = fail_system(writer, writer->folder.path);
 	if (result == 0)
 		result = write_list(writer);
 	if (result == 0) {
-		(void)fsync(writer->fd);
+		(void)fsync(writer->folder.fd);
 		return (0);
 	}
 	while (written-- > 0)
-		(void)unlinkat(
-		    writer->fd, file_of(writer, &addition->keys[written]), 0);
+		(void)unlinkat(writer->folder.fd,
+		    file_of(writer, &addition->keys[written]), 0);
 	return (-1);
 }
 
@@ -390,9 +340,19 @@ make_folder(const char *path, mode_t mode, const struct keyfile_owner *owner)
 {
 	if (mkdir(path, S_IRWXU) != 0)
 		return (errno == EEXIST ? 0 : -1);
-	if (mode == FOLDER_MODE && chown(path, (uid_t)-1, owner->group) != 0)
-		return (-1);
-	return (chmod(path, mode));
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int result = fd < 0 ? -1 : 0;
+
+	if (result == 0 && mode == FOLDER_MODE)
+		result = fchown(fd, (uid_t)-1, owner->group);
+	if (result == 0)
+		result = fchmod(fd, mode);
+	int error = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	errno = error;
+	return (result);
 }
 
 enum keystore_outcome
@@ -419,16 +379,16 @@ keystore_add(const struct keystore_addition *addition,
 	struct writer writer = { .addition = addition,
 		.owner = owner,
 		.arena = arena,
-		.fd = -1,
+		.folder = { .fd = -1 },
 		.outcome = KEYSTORE_ADDED };
 
 	if (open_folder(&writer) == 0 && lock_folder(&writer) == 0 &&
 	    find_list(&writer) == 0 && check_selectors(&writer) == 0 &&
 	    write_keys(&writer) == 0)
-		writer.text = writer.folder;
+		writer.text = writer.folder.path;
 	json_decref(writer.list);
-	if (writer.fd >= 0)
-		(void)close(writer.fd); /* and with it the lock */
+	if (writer.folder.fd >= 0)
+		(void)close(writer.folder.fd); /* and with it the lock */
 	*text = writer.text;
 	return (writer.outcome);
 }

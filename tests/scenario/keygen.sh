@@ -218,7 +218,7 @@ signs 25
 # A full disk, and one that is read-only.
 if [[ $(id -u) = 0 ]] && unshare --mount true 2>/dev/null; then
 	# shellcheck disable=SC2016 # expands inside
-	said=$(unshare --mount sh -c 'mount -t tmpfs -o size=4k none "$2" &&
+	said=$(unshare --mount sh -c 'mount -t tmpfs -o size=4k,mode=755 none "$2" &&
 		"$1" keygen --key-store "$2" --group "$3" a.example 2>&1' \
 		- "$dns" "$folder/no" "$group")
 	[[ $? -eq 74 && $said = *'No space left on device; make room'* ]] ||

@@ -334,6 +334,105 @@ test_foreign_list(void **state)
 	assert_non_null(strstr(fixture->text, "chmod o-w"));
 }
 
+/* Folders of other programs stay as they are, be it OpenDKIM's, named as ours
+ * would be. */
+static void
+test_foreign_folder(void **state)
+{
+	static const char *const files[] = { "mail.private", ".hidden",
+		"folder/" };
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < UNIT_COUNT(files); i++) {
+		make_folder(fixture);
+		assert_int_equal(chmod(path_of(fixture, ""), 0711), 0);
+		if (strchr(files[i], '/') != NULL)
+			assert_int_equal(
+			    mkdir(path_of(fixture, files[i]), 0755), 0);
+		else
+			write_file(fixture, files[i], "theirs");
+		assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+		assert_non_null(strstr(fixture->text, "another program's"));
+		assert_non_null(strstr(fixture->text, "--key-store"));
+		assert_int_equal(mode_of(fixture, ""), 0711);
+		assert_int_equal(count_files(fixture), 1);
+		remove_all(path_of(fixture, ""));
+	}
+}
+
+/* An empty one is taken, for a run that died may have made it; not that of
+ * another user. */
+static void
+test_empty_folder(void **state)
+{
+	struct fixture *fixture = *state;
+
+	make_folder(fixture);
+	assert_int_equal(chmod(path_of(fixture, ""), 0700), 0);
+	if (geteuid() == 0) {
+		fixture->owner.user = 54321;
+		assert_int_equal(
+		    chown(path_of(fixture, ""), 54321, (gid_t)-1), 0);
+		assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+		assert_non_null(strstr(fixture->text, "with: rmdir "));
+		assert_int_equal(mode_of(fixture, ""), 0700);
+		assert_int_equal(chown(path_of(fixture, ""), 0, (gid_t)-1), 0);
+	}
+	assert_int_equal(add(fixture), KEYSTORE_ADDED);
+	assert_int_equal(mode_of(fixture, ""), 0750);
+}
+
+/* A link in the store leads out of it, to whatever its maker wants changed. */
+static void
+test_link(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *victim =
+	    arena_printf(fixture->arena, "%s/victim", fixture->directory);
+	const char *link =
+	    arena_printf(fixture->arena, "%s/example.org", fixture->directory);
+
+	assert_int_equal(mkdir(victim, 0755), 0);
+	assert_int_equal(symlink("victim", link), 0);
+	assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+	assert_non_null(strstr(fixture->text, "is a symbolic link"));
+	assert_non_null(
+	    strstr(fixture->text, arena_printf(fixture->arena, "rm %s", link)));
+	assert_int_equal(count_files(fixture), 0);
+	assert_int_equal(mode_of(fixture, ""), 0755);
+	/* To nothing, too. */
+	assert_int_equal(rmdir(victim), 0);
+	assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+	assert_int_equal(access(victim, F_OK), -1);
+}
+
+/* Who can write to a store, or to a folder in it, can put a link there at any
+ * moment. */
+static void
+test_open_store(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(chmod(fixture->directory, 0757), 0);
+	assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+	assert_non_null(strstr(fixture->text,
+	    arena_printf(fixture->arena, "chmod o-w %s", fixture->directory)));
+	assert_int_equal(access(path_of(fixture, ""), F_OK), -1);
+	assert_int_equal(chmod(fixture->directory, 0755), 0);
+	make_folder(fixture);
+	assert_int_equal(chmod(path_of(fixture, ""), 0757), 0);
+	assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+	assert_non_null(strstr(fixture->text, "chmod o-w"));
+	assert_int_equal(count_files(fixture), 0);
+	assert_int_equal(rmdir(path_of(fixture, "")), 0);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(fixture->directory, 54321, (gid_t)-1), 0);
+	assert_int_equal(add(fixture), KEYSTORE_REFUSED);
+	assert_non_null(strstr(fixture->text, "chown root "));
+	assert_int_equal(access(path_of(fixture, ""), F_OK), -1);
+}
+
 static void
 test_full_list(void **state)
 {
@@ -476,6 +575,10 @@ main(void)
 		TEST(test_unlisted_file),
 		TEST(test_stale_file),
 		TEST(test_foreign_list),
+		TEST(test_foreign_folder),
+		TEST(test_empty_folder),
+		TEST(test_link),
+		TEST(test_open_store),
 		TEST(test_full_list),
 		TEST(test_no_room),
 		TEST(test_locked),
