@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/shell.h"
 #include "dkim/keypair.h"
@@ -23,6 +24,9 @@
 #define KEY_STORE "/var/lib/mailreeve/keys"
 #define GROUP "mailreeve-milter"
 #define DEFAULT_RSA_BITS 2048
+
+/* More than a command line has of ours. */
+#define COMMAND_MAX_BYTES 65536
 
 /* Two key records at one name would be undefined (RFC 6376 3.6.2.2), so of two
  * keys the Ed25519 one has this after the selector. */
@@ -149,6 +153,8 @@ read_arguments(int argc, char *argv[])
 	}
 	if (optind + 1 < argc)
 		misuse(argv[optind + 1], "is one word too many");
+	if (arguments.key_store != NULL && arguments.key_store[0] == '\0')
+		misuse("", "is no folder for --key-store");
 	arguments.domain = argv[optind];
 	if (arguments.rsa_bits == 0 && !arguments.ed25519) {
 		arguments.rsa_bits = DEFAULT_RSA_BITS;
@@ -176,15 +182,31 @@ read_domain(const char *text, struct arena *arena)
 }
 
 static const char *
-read_selector(const char *base, const char *suffix, const char *domain,
-    struct arena *arena)
+read_selector(const char *text, const char *domain, struct arena *arena)
 {
-	const char *text = arena_printf(arena, "%s%s", base, suffix);
 	const char *problem = NULL;
 	const char *selector = names_selector(text, domain, arena, &problem);
 
 	if (selector == NULL)
 		misuse(text, problem);
+	return (selector);
+}
+
+/* The selector of the Ed25519 key beside ${base}, that of an RSA key, which was
+ * given as ${given}. */
+static const char *
+second_selector(const char *given, const char *base, const char *domain,
+    struct arena *arena)
+{
+	const char *problem = NULL;
+	const char *selector =
+	    names_selector(arena_printf(arena, "%s" ED25519_SUFFIX, base),
+		domain, arena, &problem);
+
+	if (selector == NULL)
+		misuse(given,
+		    "is too long a selector of two keys, for that of the "
+		    "Ed25519 one has an \"" ED25519_SUFFIX "\" after it");
 	return (selector);
 }
 
@@ -249,13 +271,13 @@ make_keys(const struct arguments *arguments, struct keystore_addition *addition,
     struct keystore_pair *pairs, struct arena *arena)
 {
 	bool both = arguments->rsa_bits > 0 && arguments->ed25519;
-	const char *base = arguments->selector;
+	const char *given = arguments->selector;
 
-	if (base == NULL)
-		base = names_selector_of_date(addition->now, arena);
-	base = read_selector(base, "", addition->domain, arena);
-	const char *second = read_selector(
-	    base, both ? ED25519_SUFFIX : "", addition->domain, arena);
+	if (given == NULL)
+		given = names_selector_of_date(addition->now, arena);
+	const char *base = read_selector(given, addition->domain, arena);
+	const char *second =
+	    both ? second_selector(given, base, addition->domain, arena) : base;
 
 	addition->keys = pairs;
 	if (arguments->rsa_bits > 0)
@@ -312,6 +334,60 @@ status_of(enum keystore_outcome outcome)
 	return (EX_SOFTWARE);
 }
 
+/* Append ${option}, with ${value} if it has one, to a command. */
+static void
+add_option(struct buf *command, const char *option, const char *value)
+{
+	buf_printf(command, " %s", option);
+	if (value != NULL)
+		buf_printf(command, " %s", shell_word(command->arena, value));
+}
+
+/* The command that was given, but with the selector ${selector}. */
+static const char *
+command_again(const struct arguments *arguments, const char *selector,
+    struct arena *arena)
+{
+	unsigned int bits = arguments->rsa_bits;
+	bool both = bits > 0 && arguments->ed25519;
+	struct buf command;
+
+	buf_init(&command, arena, COMMAND_MAX_BYTES);
+	buf_add_str(&command, PROGRAM);
+	add_option(&command, "--selector", selector);
+	if (bits > 0 && (!both || bits != DEFAULT_RSA_BITS))
+		add_option(&command, "--rsa", arena_printf(arena, "%u", bits));
+	if (arguments->ed25519 && (!both || bits != DEFAULT_RSA_BITS))
+		add_option(&command, "--ed25519", NULL);
+	if (arguments->active)
+		add_option(&command, "--active", NULL);
+	if (arguments->json)
+		add_option(&command, "--json", NULL);
+	if (arguments->key_store != NULL)
+		add_option(&command, "--key-store", arguments->key_store);
+	if (arguments->group != NULL)
+		add_option(&command, "--group", arguments->group);
+	add_option(&command, shell_word(arena, arguments->domain), NULL);
+	return (command.overflow ? PROGRAM " --help" : buf_str(&command));
+}
+
+/* What to do when the selector is taken: try the next, if that is short enough,
+ * with the suffix of the second key, too. */
+static const char *
+take_another(const struct arguments *arguments,
+    const struct keystore_addition *addition, struct arena *arena)
+{
+	const char *next =
+	    arena_printf(arena, "%sb", addition->keys[0].selector);
+	const char *problem = NULL;
+
+	if (names_selector(arena_printf(arena, "%s" ED25519_SUFFIX, next),
+		addition->domain, arena, &problem) == NULL)
+		return ("take another, with --selector");
+	return (arena_printf(arena, "take another, with: %s",
+	    command_again(arguments, next, arena)));
+}
+
 /* Put the keys into the store and show them. */
 static int
 keep_keys(const struct arguments *arguments,
@@ -325,9 +401,8 @@ keep_keys(const struct arguments *arguments,
 	if (outcome == KEYSTORE_ADDED)
 		return (print(arguments, addition, text, arena));
 	if (outcome == KEYSTORE_TAKEN)
-		text = arena_printf(arena,
-		    "%s; take another, with: " PROGRAM " --selector %sb %s",
-		    text, addition->keys[0].selector, addition->domain);
+		text = arena_printf(arena, "%s; %s", text,
+		    take_another(arguments, addition, arena));
 	return (fail(status_of(outcome), text));
 }
 

@@ -8,6 +8,8 @@
 /* A year has ten digits at most where time_t has 64 bits. */
 #define DATE_MAX_BYTES 16
 
+#define LABEL_MAX_BYTES 63
+
 /* Names of hosts have no underscore (RFC 5321 4.1.2). */
 static bool
 is_host_name(const char *name)
@@ -41,6 +43,23 @@ names_domain(const char *text, struct arena *arena, const char **problem)
 	return (NULL);
 }
 
+/* RFC 1035 2.3.4: a label has 63 octets at most.  Whether ${text} has a longer
+ * one, as far as it is written in ASCII. */
+static bool
+has_long_label(const char *text)
+{
+	struct span rest = span_str(text);
+	struct span label;
+	bool more = true;
+
+	while (more) {
+		more = span_take_until(&rest, '.', &label);
+		if (label.len > LABEL_MAX_BYTES)
+			return (true);
+	}
+	return (false);
+}
+
 const char *
 names_selector(const char *text, const char *domain, struct arena *arena,
     const char **problem)
@@ -48,8 +67,12 @@ names_selector(const char *text, const char *domain, struct arena *arena,
 	const char *selector = name_to_ascii(arena, span_str(text));
 
 	if (!is_host_name(selector)) {
-		*problem = "is no selector; it takes letters, digits, hyphens "
-			   "and dots as a domain does";
+		*problem =
+		    has_long_label(text)
+			? "is too long a selector; no part of it between dots "
+			  "may have more than 63 bytes"
+			: "is no selector; it takes letters, digits, hyphens "
+			  "and dots as a domain does";
 		return (NULL);
 	}
 	const char *name =

@@ -157,16 +157,36 @@ PYTHON
 
 # Nothing is overwritten, whatever is asked.
 before=$(sum)
-refuses 73 'already has a key with the selector next; .*selector nextb exa' \
+refuses 73 'already has a key with the selector next; .*selector nextb .* exa' \
 	--selector NEXT example.org
 refuses 73 'already has a key with the selector nexte;' \
 	--selector nexte --rsa 2048 example.org
+# again WANTED OPTION ...: the command that is named repeats these, and the
+# store's.
+again() {
+	local wanted=$1
+	shift
+	refuses 73 "with: mailreeve-dns keygen --selector nextb $wanted--key-store \
+$folder/keys --group $group example\\.org\$" --selector next "$@" example.org
+}
+again ''
+again '' --rsa 2048 --ed25519
+again '--active ' --active
+again '--rsa 3072 --ed25519 ' --rsa 3072 --ed25519
+again '--rsa 2048 ' --rsa 2048
+again '--ed25519 --json ' --ed25519 --json
+long=$(printf 'A%062d' 0)
+refuses 64 "\"$long\" is too long a selector of two keys" \
+	--selector "$long" example.org
+refuses 64 "\"0$long\" is too long a selector; no part" \
+	--selector "0$long" --ed25519 example.org
 refuses 64 '"example" is no mail domain' example
 refuses 64 'is an address; name its domain' ann@example.org
 refuses 64 'is no mail domain' ../../etc/example.org
 refuses 64 '"a/b" is no selector' --selector a/b example.org
 refuses 64 '"1024" is no size' --rsa 1024 example.org
 refuses 64 'name the domain'
+refuses 64 '"" is no folder' --key-store '' example.org
 refuses 64 '"example.com" is one word too many' example.org example.com
 refuses 64 "unrecognized option '--bogus'" --bogus example.org
 cp -p "$folder/keys/example.org/keys.json" "$folder/list"
