@@ -1,5 +1,6 @@
 #include "config_keys.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,6 +150,60 @@ add_listed_key(struct config_loading *loading,
 		config_keys_add(loading->config, rule, &key);
 }
 
+/* The command that makes keys of ${domain} where we look for them, such as
+ * ${option} says. */
+static const char *
+make_keys(const struct config_loading *loading, const char *option,
+    const char *domain)
+{
+	struct arena *arena = loading->config->arena;
+	const char *store = loading->config->settings.key_store;
+	const char *user = loading->config->settings.user;
+
+	return (arena_printf(arena, "mailreeve-dns keygen%s%s%s%s%s %s", option,
+	    strcmp(store, CONFIG_KEY_STORE) == 0 ? "" : " --key-store ",
+	    strcmp(store, CONFIG_KEY_STORE) == 0 ? ""
+						 : shell_word(arena, store),
+	    strcmp(user, CONFIG_USER) == 0 ? "" : " --group ",
+	    strcmp(user, CONFIG_USER) == 0
+		? ""
+		: shell_word(
+		      arena, keyfile_group(&loading->reader->key_owner, arena)),
+	    domain));
+}
+
+/* The list that has ${key}, as a word of a command. */
+static const char *
+list_of(const struct keystore_key *key, struct arena *arena)
+{
+	return (
+	    shell_word(arena, arena_printf(arena, "%s/keys.json",
+				  dirname(arena_strdup(arena, key->path)))));
+}
+
+/* Another key under the same selector would not match the record that is
+ * published.  keygen writes a line for each key, so sed finds the lost one. */
+static const char *
+explain_lost(
+    const struct config_loading *loading, const struct keystore_key *key)
+{
+	struct arena *arena = loading->config->arena;
+
+	return (arena_printf(arena,
+	    "%s: the private key is lost, though keys.json lists it as active; "
+	    "restore the file from a backup, or make a new key, whose record "
+	    "is then to be published, and mark the lost one retired, with: %s "
+	    "&& sed -i '/\"%s\"/s/\"active\"/\"retired\"/' %s",
+	    shell_word(arena, key->path), make_keys(loading, "", key->domain),
+	    key->selector, list_of(key, arena)));
+}
+
+static bool
+is_lost(const struct keystore_key *key)
+{
+	return (access(key->path, F_OK) != 0 && errno == ENOENT);
+}
+
 /* The active keys of ${domain} in the store, in a rule. */
 static void
 add_stored_keys(struct config_loading *loading, const struct keystore *store,
@@ -161,6 +216,11 @@ add_stored_keys(struct config_loading *loading, const struct keystore *store,
 		if (stored->state != KEYSTORE_ACTIVE ||
 		    strcmp(stored->domain, model->domain) != 0)
 			continue;
+		if (is_lost(stored)) {
+			config_error(
+			    loading, NULL, explain_lost(loading, stored));
+			continue;
+		}
 		key.selector = stored->selector;
 		key.private = load_private(loading, NULL, stored->path);
 		if (key.private == NULL)
@@ -204,26 +264,6 @@ set_identity(struct config_loading *loading,
 	model->identity = identity;
 }
 
-/* The command that makes the first keys of ${domain} where we look for them. */
-static const char *
-make_keys(const struct config_loading *loading, const char *domain)
-{
-	struct arena *arena = loading->config->arena;
-	const char *store = loading->config->settings.key_store;
-	const char *user = loading->config->settings.user;
-
-	return (arena_printf(arena, "mailreeve-dns keygen --active%s%s%s%s %s",
-	    strcmp(store, CONFIG_KEY_STORE) == 0 ? "" : " --key-store ",
-	    strcmp(store, CONFIG_KEY_STORE) == 0 ? ""
-						 : shell_word(arena, store),
-	    strcmp(user, CONFIG_USER) == 0 ? "" : " --group ",
-	    strcmp(user, CONFIG_USER) == 0
-		? ""
-		: shell_word(
-		      arena, keyfile_group(&loading->reader->key_owner, arena)),
-	    domain));
-}
-
 static void
 read_section(struct config_loading *loading,
     const struct config_signing *section, const struct keystore *store)
@@ -259,7 +299,8 @@ read_section(struct config_loading *loading,
 		    arena_printf(config->arena,
 			"no keys: list some, or make active ones for %s with: "
 			"%s",
-			model.domain, make_keys(loading, model.domain)));
+			model.domain,
+			make_keys(loading, " --active", model.domain)));
 }
 
 /* The keys of one domain, with which ${rest} begins: the store keeps them
@@ -351,15 +392,6 @@ example_domain(const struct config_loading *loading)
 	return ("example.org");
 }
 
-/* The list that has ${key}, as a word of a command. */
-static const char *
-list_of(const struct keystore_key *key, struct arena *arena)
-{
-	return (
-	    shell_word(arena, arena_printf(arena, "%s/keys.json",
-				  dirname(arena_strdup(arena, key->path)))));
-}
-
 static void
 warn_of_no_key(struct config_loading *loading, const struct keystore *store)
 {
@@ -378,7 +410,7 @@ warn_of_no_key(struct config_loading *loading, const struct keystore *store)
 		text = arena_printf(arena,
 		    "no active key in %s; make the first of a domain with: %s",
 		    shell_word(arena, folder),
-		    make_keys(loading, example_domain(loading)));
+		    make_keys(loading, " --active", example_domain(loading)));
 	config_warning(loading,
 	    arena_printf(arena, "outbound mail goes unsigned: %s", text));
 }

@@ -141,7 +141,14 @@ mends 'keys for the world' "chmod 644 $store/example.org/*.pem"
 mends 'keys of root' "chgrp 0 $store/example.org/*.pem"
 mends 'keys of another' "chown 54321:54321 $store/example.org/*.pem"
 mends 'a key of another group' "chgrp postfix $store/example.org/s1.rsa.pem"
-mends 'no key' "rm $store/example.org/s1.rsa.pem"
+# One key signs on, the new ones wait for their records.
+mends 'no key' "rm $store/example.org/s1.rsa.pem" 'signs with 1 keys'
+names 'a lost key' "rm $store/example.org/s1.rsa.pem" \
+	's1.rsa.pem: the private key is lost, .*from a backup, or make a new'
+# A list in one line, as the cure for a lost one writes it.
+mends 'no key in one line' "rm $store/example.org/s1.rsa.pem &&
+	tr -d '\n' <$store/example.org/keys.json | tee $store/l >/dev/null &&
+	mv $store/l $store/example.org/keys.json" 'signs with 1 keys'
 mends 'a folder of root' "chgrp 0 $store/example.org"
 mends 'a folder for all' "chmod 777 $store/example.org"
 mends 'a folder of another' "chown 54321 $store/example.org && chmod 755 \$_"
