@@ -22,8 +22,7 @@ is_word(const char *text)
 	struct span plain = span_take_while(&rest, is_plain);
 
 	/* A colon at the end would make a mark with the blank that follows. */
-	return (rest.len == 0 && plain.len > 0 &&
-		text[plain.len - 1] != ':');
+	return (rest.len == 0 && plain.len > 0 && text[plain.len - 1] != ':');
 }
 
 /* Whether ${byte} after ${last} would make a mark that messages have. */

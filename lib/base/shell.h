@@ -9,8 +9,8 @@
 /**
  * shell_word(arena, text):
  * Return ${text} as one word of a POSIX shell, in quotes only if it needs them,
- * allocated from ${arena}.  No ": " and no "&&" stands in it, nor a colon at its
- * end: what looks in a message for a command is not misled by a name.
+ * allocated from ${arena}.  Neither ": " nor "&&" stands in it, and no colon at
+ * its end: what looks in a message for a command is not misled by a name.
  */
 const char *shell_word(struct arena *arena, const char *text);
 
