@@ -200,7 +200,7 @@ chmod 755 "$folder"
 mkdir -p "$folder/keys/example.org"
 printf '{"schema":1,"keys":[{"selector":"s1","algorithm":"ed25519",%s}]}' \
 	'"state":"active"' >"$folder/keys/example.org/keys.json"
-refuses 's1\.ed25519\.pem: there is no such file; .*ED25519' ''
+refuses 's1\.ed25519\.pem: the private key is lost, .*keygen .*sed -i' ''
 if [[ $(id -u) = 0 ]]; then
 	cp "$key" "$folder/keys/example.org/s1.ed25519.pem"
 	stored=$folder/keys/example.org/s1.ed25519.pem
