@@ -72,7 +72,7 @@ check(int fd, const char *path, const struct keyfile_owner *owner,
 
 	if (error == NULL)
 		return (KEYSTORE_ADDED);
-	*text = arena_printf(arena, "%s: %s; nothing was changed",
+	*text = arena_printf(arena, "%s: nothing was changed; %s",
 	    shell_word(arena, path), error);
 	return (KEYSTORE_REFUSED);
 }
