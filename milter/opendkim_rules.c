@@ -25,6 +25,7 @@ struct builder {
 	struct named_key *named;
 	size_t named_count;
 	size_t rules;
+	size_t row;    /* of the SigningTable, counted from 1 */
 	size_t looked; /* at keys that might fit a % */
 };
 
@@ -44,7 +45,21 @@ add_rule(struct builder *builder, const struct opendkim_signing *signing)
 
 	rule->author = signing->authors;
 	rule->signer = signing->signer;
+	rule->row = builder->row;
 	return (rule);
+}
+
+/* The end of a row with %: authors of a domain that no rule of it is for. */
+static void
+add_otherwise(struct builder *builder, const struct opendkim_signing *signing,
+    const char *why)
+{
+	struct signtable_rule *rule = add_rule(builder, signing);
+
+	if (rule == NULL)
+		return;
+	rule->broken = why;
+	rule->otherwise = true;
 }
 
 /* OpenDKIM defers mail for which it finds no key; so do we. */
@@ -160,12 +175,9 @@ add_for_each_file(struct builder *builder,
 
 		add_signing(builder, &narrowed, key, path);
 	}
-	struct signtable_rule *rule = add_rule(builder, signing);
-
-	if (rule != NULL)
-		rule->broken = arena_printf(builder->arena,
-		    "%s:%d: no key file for this domain", key->place.file,
-		    key->place.line);
+	add_otherwise(builder, signing,
+	    arena_printf(builder->arena, "%s:%d: no key file for this domain",
+		key->place.file, key->place.line));
 }
 
 static bool
@@ -247,15 +259,14 @@ add_for_each_name(
 		    narrow(signing, domain, &narrowed))
 			add_with_key(builder, &narrowed, key);
 	}
-	struct signtable_rule *rule = add_rule(builder, signing);
-
-	if (rule != NULL)
-		rule->broken = "no key of this domain's name in the KeyTable";
+	add_otherwise(
+	    builder, signing, "no key of this domain's name in the KeyTable");
 }
 
 static void
 add_row(struct builder *builder, const struct opendkim_signing *signing)
 {
+	builder->row++;
 	if (strcmp(signing->key, "%") != 0)
 		add_named(builder, signing, signing->key);
 	else if (is_one_domain(&signing->authors))
@@ -372,6 +383,7 @@ add_domains(struct builder *builder, struct opendkim_dataset *set,
 	for (size_t i = 0; i < count; i++) {
 		struct opendkim_key key = *model;
 
+		builder->row++;
 		signings[i].signer = NULL;
 		key.domain = patterns || signings[i].authors.domain == NULL
 		                 ? "%"

@@ -167,6 +167,15 @@ take_candidate(struct candidates *rest, size_t none)
 	return (*rest->others++); /* UNSAFE: one is left */
 }
 
+/* Rules of a row stand together, the one for what is left at their end. */
+static bool
+is_settled(
+    const struct signtable_rule *rule, const struct signtable_answer *answer)
+{
+	return (rule->otherwise && answer->count > 0 &&
+		answer->rules[answer->count - 1]->row == rule->row);
+}
+
 static void
 find_rules(const struct signtable *table, const struct from *from,
     struct signtable_answer *answer)
@@ -177,7 +186,8 @@ find_rules(const struct signtable *table, const struct from *from,
 	for (size_t i = take_candidate(&rest, none);
 	     i < none && answer->count < SIGNTABLE_SIGNATURES;
 	     i = take_candidate(&rest, none)) {
-		if (!pattern_matches(author_of(table, i), from->address))
+		if (!pattern_matches(author_of(table, i), from->address) ||
+		    is_settled(&table->rules[i], answer))
 			continue;
 		answer->rules[answer->count++] = &table->rules[i];
 		if (i < table->all_from)

@@ -27,6 +27,10 @@ struct signtable_rule {
 	const char *signer;
 	/* Why mail that this rule matches must wait, or NULL. */
 	const char *broken;
+	/* Rules of one row of a table have its number; 0: of none. */
+	size_t row;
+	/* It only counts when no other rule of its row matched. */
+	bool otherwise;
 };
 
 /* A user and the authors that his mail may have. */

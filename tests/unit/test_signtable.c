@@ -203,6 +203,35 @@ test_all_that_match(void **state)
 	arena_free(arena);
 }
 
+/* What is left of a row counts when nothing else of the row matched, whatever
+ * other rows did. */
+static void
+test_otherwise(void **state)
+{
+	struct arena *arena = arena_new();
+	struct signtable_rule rules[] = {
+		{ .author = pattern(arena, "*"), .row = 1 },
+		{ .author = pattern(arena, "example.org"), .row = 2 },
+		{ .author = pattern(arena, "*"), .row = 2, .otherwise = true },
+		{ .author = pattern(arena, "*"), .row = 3, .otherwise = true },
+	};
+	struct signtable table = { .rules = rules,
+		.rule_count = UNIT_COUNT(rules) };
+
+	(void)state;
+	signtable_index(&table, arena);
+	struct signtable_answer answer =
+	    find(&table, arena, "a@example.org", NULL);
+
+	assert_int_equal(answer.count, 3);
+	assert_ptr_equal(answer.rules[1], &rules[1]);
+	assert_ptr_equal(answer.rules[2], &rules[3]);
+	answer = find(&table, arena, "a@example.net", NULL);
+	assert_int_equal(answer.count, 3);
+	assert_ptr_equal(answer.rules[1], &rules[2]);
+	arena_free(arena);
+}
+
 /* As OpenDKIM has it: whoever logs in, but for those who have an entry. */
 static void
 test_any_author(void **state)
@@ -239,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find),
 		cmocka_unit_test(test_any_login),
 		cmocka_unit_test(test_all_that_match),
+		cmocka_unit_test(test_otherwise),
 		cmocka_unit_test(test_any_author) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
