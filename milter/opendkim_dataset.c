@@ -119,6 +119,14 @@ opendkim_dataset_parse(struct arena *arena, struct span text, int line,
 		parse_line(row, number, report, out);
 }
 
+bool
+opendkim_dataset_is_expression(
+    const struct opendkim_dataset *set, const char *key)
+{
+	return (set->type == OPENDKIM_REFILE &&
+		strpbrk(key, "[](){}?|^$\\") != NULL);
+}
+
 const char *
 opendkim_dataset_path(struct arena *arena, const char *folder, const char *path)
 {

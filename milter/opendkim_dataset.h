@@ -5,6 +5,7 @@
 #ifndef MILTER_OPENDKIM_DATASET_H
 #define MILTER_OPENDKIM_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "opendkim_report.h"
@@ -51,6 +52,15 @@ void opendkim_dataset_parse(struct arena *arena, struct span text, int line,
 int opendkim_dataset_load(const char *name, const char *value,
     const struct opendkim_place *place, const char *folder,
     const struct opendkim_report *report, struct opendkim_dataset *out);
+
+/**
+ * opendkim_dataset_is_expression(set, key):
+ * Say whether ${key} of ${set} is more than a pattern with `*' to OpenDKIM,
+ * which makes regular expressions of a refile's keys and escapes no more than
+ * dots and plus signs.
+ */
+bool opendkim_dataset_is_expression(
+    const struct opendkim_dataset *set, const char *key);
 
 /**
  * opendkim_dataset_path(arena, folder, path):

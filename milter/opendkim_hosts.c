@@ -16,8 +16,9 @@
 #define TEXT_MAX (INET6_ADDRSTRLEN + 10)
 
 struct opendkim_hosts {
-	const struct opendkim_dataset *set;
-	const char **sorted; /* the keys, unless it is a refile */
+	bool patterns;     /* of a refile; else: */
+	const char **keys; /* sorted */
+	size_t count;
 	/* Networks of this length are in the set. */
 	bool lengths[ADDRESS_BITS + 1];
 };
@@ -31,14 +32,12 @@ compare(const void *a, const void *b)
 static bool
 has(const struct opendkim_hosts *hosts, const char *text)
 {
-	const struct opendkim_dataset *set = hosts->set;
-
-	if (set->type != OPENDKIM_REFILE)
-		return (set->count > 0 &&
-			bsearch(&text, hosts->sorted, set->count,
-			    sizeof(*hosts->sorted), compare) != NULL);
-	for (size_t i = 0; i < set->count; i++)
-		if (pattern_is_like(text, set->rows[i].key))
+	if (!hosts->patterns)
+		return (hosts->count > 0 &&
+			bsearch(&text, hosts->keys, hosts->count,
+			    sizeof(*hosts->keys), compare) != NULL);
+	for (size_t i = 0; i < hosts->count; i++)
+		if (pattern_is_like(text, hosts->keys[i]))
 			return (true);
 	return (false);
 }
@@ -216,17 +215,43 @@ check_pattern(const struct opendkim_row *row, const char *file,
 		    row->key);
 }
 
-static void
-sort(struct opendkim_hosts *hosts, struct arena *arena)
+/* Without an exception there would be more clients than OpenDKIM has; without
+ * another row there are fewer. */
+static bool
+refuse_expression(const struct opendkim_row *row, const char *file,
+    const struct opendkim_report *report)
 {
-	const struct opendkim_dataset *set = hosts->set;
+	const struct opendkim_place place = { file, row->line };
 
-	hosts->sorted = arena_array(arena, set->count, sizeof(*hosts->sorted));
-	for (size_t i = 0; i < set->count; i++)
-		hosts->sorted[i] = set->rows[i].key;
-	if (set->count > 0)
-		qsort(
-		    hosts->sorted, set->count, sizeof(*hosts->sorted), compare);
+	if (row->key[0] == '!' || row->key[0] == '*') {
+		opendkim_error(report, &place,
+		    "\"%s\" is a regular expression, which is not read here: "
+		    "write each host or network in a row of its own",
+		    row->key);
+		return (false);
+	}
+	opendkim_warning(report, &place,
+	    "\"%s\" is a regular expression, which is not read here; it "
+	    "matches no client: write each host or network in a row of its own",
+	    row->key);
+	return (true);
+}
+
+static void
+add_row(struct opendkim_hosts *hosts, const struct opendkim_row *row,
+    const char *file, const struct opendkim_report *report)
+{
+	int length = prefix_length(row->key);
+
+	if (hosts->patterns && strchr(row->key, '*') != NULL) {
+		check_pattern(row, file, report);
+		memset(hosts->lengths, true, sizeof(hosts->lengths));
+	} else {
+		check_row(row, file, report);
+	}
+	if (length >= 0)
+		hosts->lengths[length] = true;
+	hosts->keys[hosts->count++] = row->key;
 }
 
 struct opendkim_hosts *
@@ -235,10 +260,10 @@ opendkim_hosts_new(
 {
 	struct opendkim_hosts *hosts =
 	    arena_alloc(report->arena, sizeof(*hosts));
-	bool patterns = set->type == OPENDKIM_REFILE;
+	bool usable = true;
 
-	hosts->set = set;
-	if (patterns && set->count > OPENDKIM_HOSTS_PATTERNS) {
+	hosts->patterns = set->type == OPENDKIM_REFILE;
+	if (hosts->patterns && set->count > OPENDKIM_HOSTS_PATTERNS) {
 		const struct opendkim_place place = { set->file, 1 };
 
 		opendkim_error(report, &place,
@@ -247,20 +272,17 @@ opendkim_hosts_new(
 		    OPENDKIM_HOSTS_PATTERNS);
 		return (NULL);
 	}
+	hosts->keys =
+	    arena_array(report->arena, set->count, sizeof(*hosts->keys));
 	for (size_t i = 0; i < set->count; i++) {
 		const struct opendkim_row *row = &set->rows[i];
-		int length = prefix_length(row->key);
 
-		if (patterns && strchr(row->key, '*') != NULL) {
-			check_pattern(row, set->file, report);
-			memset(hosts->lengths, true, sizeof(hosts->lengths));
-		} else {
-			check_row(row, set->file, report);
-		}
-		if (length >= 0)
-			hosts->lengths[length] = true;
+		if (opendkim_dataset_is_expression(set, row->key))
+			usable &= refuse_expression(row, set->file, report);
+		else
+			add_row(hosts, row, set->file, report);
 	}
-	if (!patterns)
-		sort(hosts, report->arena);
-	return (hosts);
+	if (!hosts->patterns && hosts->count > 0)
+		qsort(hosts->keys, hosts->count, sizeof(*hosts->keys), compare);
+	return (usable ? hosts : NULL);
 }

@@ -266,7 +266,7 @@ opendkim_keys_finish(struct opendkim_keys *keys)
 	}
 	opendkim_error(&keys->loading->opendkim->report, &keys->first,
 	    "%s: the milter may not read OpenDKIM's key%s%s; give it copies, "
-	    "OpenDKIM keeps its own: %s",
+	    "OpenDKIM keeps its own, with: %s",
 	    keys->shut[0],
 	    keys->shut_count == 1
 		? ""

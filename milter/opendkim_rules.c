@@ -180,6 +180,23 @@ add_for_each_file(struct builder *builder,
 		key->place.file, key->place.line));
 }
 
+/* One rule, with the key in ${file}, which may be relative to BaseDirectory. */
+static void
+add_file(struct builder *builder, const struct opendkim_signing *signing,
+    const struct opendkim_key *key, const char *file)
+{
+	const char *path = opendkim_dataset_path(
+	    builder->arena, builder->loading->opendkim->folder, file);
+
+	if (path[0] == '/')
+		add_signing(builder, signing, key, path);
+	else
+		opendkim_error(builder->report, &key->place,
+		    "the key file \"%s\" is relative; write its whole path, or "
+		    "set BaseDirectory",
+		    path);
+}
+
 static bool
 is_path(const char *text)
 {
@@ -220,9 +237,7 @@ add_with_key(struct builder *builder, const struct opendkim_signing *signing,
 			return;
 		}
 	}
-	add_signing(builder, signing, key,
-	    opendkim_dataset_path(
-		builder->arena, builder->loading->opendkim->folder, file));
+	add_file(builder, signing, key, file);
 }
 
 static void
@@ -388,7 +403,7 @@ add_domains(struct builder *builder, struct opendkim_dataset *set,
 		key.domain = patterns || signings[i].authors.domain == NULL
 		                 ? "%"
 		                 : signings[i].authors.domain;
-		add_with_key(builder, &signings[i], &key);
+		add_file(builder, &signings[i], &key, key.file);
 	}
 }
 
@@ -411,8 +426,7 @@ read_single(struct builder *builder)
 		return;
 	}
 	struct opendkim_key key = { .selector = selector->value,
-		.file = opendkim_dataset_path(builder->arena,
-		    builder->loading->opendkim->folder, file->value),
+		.file = file->value,
 		.place = file->place };
 
 	add_domains(builder, &set, &key);
@@ -459,6 +473,9 @@ opendkim_rules_read(struct config_loading *loading)
 		.files = opendkim_keys_new(loading),
 		.names = hash_new() };
 
+	/* What nobody set holds for OpenDKIM's authors, not for ours. */
+	if (conf_place_of(loading->places, "author_check", 0) == NULL)
+		config->signtable.any_from = config->signtable.rule_count;
 	if (config->settings.sign) {
 		check_combination(&builder);
 		if (setting(&builder, "KeyTable") != NULL)

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "config_sections.h"
 #include "opendkim_dataset.h"
 #include "opendkim_hosts.h"
 #include "opendkim_known.h"
@@ -290,6 +291,18 @@ take_clients(struct config_loading *loading)
 		    keys_of(config->arena, &set);
 }
 
+/* A section restricts only the users whom it names. */
+static bool
+restricts_all(const struct conf_sections *senders)
+{
+	const struct config_sender *sections = senders->items;
+
+	for (size_t i = 0; i < senders->count; i++)
+		if (strcmp(sections[i].place.title, "*") == 0)
+			return (true);
+	return (false);
+}
+
 /* OpenDKIM lets whoever logs in write as anybody: mail that it signs stays
  * signed, until somebody says otherwise. */
 static void
@@ -300,13 +313,13 @@ take_users(struct config_loading *loading)
 	if (conf_place_of(loading->places, "author_check", 0) != NULL)
 		return;
 	settings->author_check = CONFIG_AUTHOR_TABLE;
-	if (settings->sign && settings->senders.count == 0)
+	if (settings->sign && !restricts_all(&settings->senders))
 		config_warning(loading,
 		    arena_printf(loading->config->arena,
 			"%s: as with OpenDKIM, whoever logs in may write as "
 			"every author that its tables sign for; restrict it "
-			"with author_check = login or sender sections, or keep "
-			"it with author_check = table",
+			"with author_check = login, with sender sections for "
+			"exceptions, or keep it with author_check = table",
 			settings->opendkim_conf));
 }
 

@@ -63,14 +63,6 @@ parse_plain(struct arena *arena, const char *text, struct pattern *out)
 	return (out->domain == NULL ? -1 : 0);
 }
 
-/* OpenDKIM makes regular expressions of patterns and escapes no more than dots
- * and plus signs. */
-static bool
-is_regular_expression(const char *text)
-{
-	return (strpbrk(text, "[](){}?|^$\\") != NULL);
-}
-
 static bool
 read_authors(const struct opendkim_dataset *set, size_t i,
     const struct opendkim_report *report, struct opendkim_signing *signing)
@@ -78,7 +70,7 @@ read_authors(const struct opendkim_dataset *set, size_t i,
 	const char *text = set->rows[i].key;
 	bool plain = set->type != OPENDKIM_REFILE;
 
-	if (!plain && is_regular_expression(text)) {
+	if (opendkim_dataset_is_expression(set, text)) {
 		opendkim_warning(report, &signing->place,
 		    "\"%s\" is a regular expression, which is not read here; "
 		    "its authors' mail goes unsigned: write patterns with *",

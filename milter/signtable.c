@@ -80,32 +80,6 @@ login_address(
 	    arena_printf(arena, "%s@%s", arena_str(arena, local_part), domain));
 }
 
-/* Without a section for him, a user may write as any address of his login's own
- * domain, or as any author whom the rules know. */
-static const char *
-user_refusal(const struct signtable *table, struct arena *arena,
-    const struct signtable_query *query)
-{
-	const struct from *from = query->from;
-	const char *address = login_address(table, arena, query->login);
-	bool own_domain = address != NULL &&
-	                  strcmp(strrchr(address, '@') + 1, from->domain) == 0;
-	const char *refused =
-	    own_domain || table->any_author ? NULL : from->address;
-
-	for (size_t i = 0; i < table->user_count; i++) {
-		if (!user_is(&table->users[i], query->login, address))
-			continue;
-		refused = unlisted_author(&table->users[i], from);
-		break;
-	}
-	if (refused == NULL)
-		return (NULL);
-	return (arena_printf(arena, "user %s may not write as %s%s",
-	    query->login, refused,
-	    address == NULL ? ": set login_domain or a sender section" : ""));
-}
-
 /* The rules that may match an author, in order. */
 struct candidates {
 	const size_t *exact; /* those for his domain */
@@ -193,6 +167,46 @@ find_rules(const struct signtable *table, const struct from *from,
 		if (i < table->all_from)
 			return;
 	}
+}
+
+/* Whether every user may write as the author: he is not one of the rules that
+ * are for their own users. */
+static bool
+is_for_any_user(const struct signtable *table, const struct from *from)
+{
+	struct signtable_answer answer = { 0 };
+
+	if (!table->any_author)
+		return (false);
+	find_rules(table, from, &answer);
+	return (answer.count == 0 ||
+		answer.rules[0] >= &table->rules[table->any_from]);
+}
+
+/* Without a section for him, a user may write as any address of his login's own
+ * domain, or as any author whom the rules know. */
+static const char *
+user_refusal(const struct signtable *table, struct arena *arena,
+    const struct signtable_query *query)
+{
+	const struct from *from = query->from;
+	const char *address = login_address(table, arena, query->login);
+	bool own_domain = address != NULL &&
+	                  strcmp(strrchr(address, '@') + 1, from->domain) == 0;
+	const char *refused =
+	    own_domain || is_for_any_user(table, from) ? NULL : from->address;
+
+	for (size_t i = 0; i < table->user_count; i++) {
+		if (!user_is(&table->users[i], query->login, address))
+			continue;
+		refused = unlisted_author(&table->users[i], from);
+		break;
+	}
+	if (refused == NULL)
+		return (NULL);
+	return (arena_printf(arena, "user %s may not write as %s%s",
+	    query->login, refused,
+	    address == NULL ? ": set login_domain or a sender section" : ""));
 }
 
 /* qsort() knows no cookie: the name goes along. */

@@ -54,8 +54,10 @@ struct signtable {
 	size_t other_count;
 	struct signtable_user *users; /* likewise the first */
 	size_t user_count;
-	/* A user without an entry may write as any author of the rules. */
+	/* A user without an entry may write as any author of the rules from
+	 * this one on. */
 	bool any_author;
+	size_t any_from;
 	const char *login_domain; /* of logins without one, or NULL */
 };
 

@@ -202,7 +202,7 @@ setup() {
 give_keys() {
 	local said command
 	said=$("$milter" -t -c "$work/$1/milter.conf" 2>&1)
-	command=$(sed -n 's/^error:.*OpenDKIM keeps its own: //p' <<<"$said")
+	command=$(sed -n 's/^error:.*OpenDKIM keeps its own, with: //p' <<<"$said")
 	if [[ -s $here/opendkim/$1/keys && $1 != verifier && -z $command ]]; then
 		problem "$1: -t names no command for the keys: $said"
 	fi

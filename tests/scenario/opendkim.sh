@@ -140,6 +140,14 @@ check 78 '@/other.conf: No such file'
 printf '\nClockDrift soon\n' >"$folder/other.conf"
 check 78 '@/other.conf:2: ClockDrift: "soon" is no number'
 
+# A KeyFile is a path, never a key; it must be a whole one.
+theirs 'Domain a.example' 'Selector s' 'KeyFile m1/etc/keys/m'
+check 78 'error: @/opendkim.conf:3: the key file "m1/etc/keys/m" is relative; write its whole path'
+theirs 'Domain a.example' 'Selector s' 'KeyFile good.pem' 'BaseDirectory @/'
+check 0 '1 signing rules, 1 keys'
+theirs 'KeyTable csl:z=a.example:s:./good.pem' 'SigningTable csl:a.example=z'
+check 78 'error: @/opendkim.conf:1: the key file "./good.pem" is relative; write its'
+
 # Tables with holes: as OpenDKIM, such mail waits.
 theirs 'KeyTable csl:x=a.example:s:@/none.pem,y=a.example,z=a.example:s:MIIB' \
 	'SigningTable csl:a.example=x,b.example=y,c.example=nobody'
@@ -165,9 +173,12 @@ if [[ $(id -u) = 0 ]]; then
 	mkdir -m 700 "$folder/shut" "$folder/shut/it's"
 	cp "$folder/good.pem" "$folder/shut/it's/key"
 	theirs 'Domain a.example' 'Selector s' "KeyFile @/shut/it's/key"
-	check 78 "opendkim.conf:3: @/shut/it's/key: the milter may not read OpenDKIM's key; give it copies, OpenDKIM keeps its own: install -d -o root"
+	check 78 "opendkim.conf:3: @/shut/it's/key: the milter may not read OpenDKIM's key; give it copies, OpenDKIM keeps its own, with: install -d -o root"
 	command=$("$milter" -t -c "$folder/milter.conf" 2>&1 |
-		sed -n 's/.*keeps its own: //p')
+		sed -n 's/.*keeps its own, with: //p')
+	SUDO_USER=ann "$milter" -t -c "$folder/milter.conf" 2>&1 |
+		grep -q 'with: sudo install .* && sudo cp .* && sudo chown ' ||
+		problem 'a sudoer is shown no sudo'
 	sh -c "$command" || problem "it failed: $command"
 	check 0 '1 signing rules, 1 keys'
 	[[ $(stat -c %a "$folder/shut") == 700 ]] || problem "shut was opened"
@@ -183,7 +194,7 @@ if [[ $(id -u) = 0 ]]; then
 	theirs 'KeyTable @/many' 'SigningTable refile:@/manyauthors'
 	check 78 "many:1: @/shut/1/key: .*, nor 11 more of its keys; .*--parents @/shut $folder/copies|--parents @/shut @/copies"
 	command=$("$milter" -t -c "$folder/milter.conf" 2>&1 |
-		sed -n 's/.*keeps its own: //p')
+		sed -n 's/.*keeps its own, with: //p')
 	sh -c "$command" || problem "it failed: $command"
 	check 0 '12 signing rules, 12 keys'
 	cp "$folder/authors" "$folder/shut/it's/table"
@@ -222,8 +233,15 @@ ours
 silent 'Canonicalization'
 theirs 'KeyTable @/keys' 'SigningTable refile:@/authors'
 check 0 'whoever logs in may write as every author'
+check 0 'restrict it with author_check = login, with sender sections for exceptions, or'
 ours 'author_check = table'
 silent 'whoever logs in'
+# A section is for those whom it names; the others need the warning still.
+ours 'sender "joe" { from = {a.example} }'
+check 0 'whoever logs in may write as every author'
+ours 'sender "*" { from = {a.example} }'
+silent 'whoever logs in'
+ours
 
 # signs AUTHOR EXPECTED [LOGIN]: d= of the message's signature.
 signs() {

@@ -59,6 +59,10 @@ static const struct {
 	{ OPENDKIM_REFILE, false, "*.example.org", "www.example.org",
 	    "192.0.2.1" },
 	{ OPENDKIM_REFILE, false, "*", NULL, "192.0.2.1" },
+	/* A set of characters to OpenDKIM; what stands beside it counts. */
+	{ OPENDKIM_REFILE, false, "[192.0.2.1]", NULL, "192.0.2.1" },
+	{ OPENDKIM_REFILE, true, "[192.0.2.1]\n192.0.2.1", NULL, "192.0.2.1" },
+	{ OPENDKIM_REFILE, false, "10.1.2.(3|4)", NULL, "10.1.2.3" },
 };
 
 static void
@@ -104,6 +108,9 @@ static const struct {
 	{ OPENDKIM_FILE, "2001:0DB8::1", "wants 2001:db8::1 there" },
 	{ OPENDKIM_REFILE, "*.example.org", "takes clients out" },
 	{ OPENDKIM_REFILE, "192.0.2.*", NULL },
+	{ OPENDKIM_REFILE, "[10.9.9.9]", "is a regular expression" },
+	{ OPENDKIM_REFILE, "10.1.2.(3|4)", "is a regular expression" },
+	{ OPENDKIM_REFILE, "10.1.2.?", "is a regular expression" },
 };
 
 static void
@@ -132,11 +139,30 @@ test_warnings(void **state)
 	}
 }
 
+/* Without its exception a set would have more clients than OpenDKIM's. */
+static void
+test_exception(void **state)
+{
+	struct arena *arena = arena_new();
+	struct listener listener = { 0 };
+	struct opendkim_report report = listener_report(&listener, arena);
+	struct opendkim_dataset set = { .type = OPENDKIM_REFILE, .file = "t" };
+
+	(void)state;
+	opendkim_dataset_parse(
+	    arena, span_str("10.*\n!10.1.2.[34]\n"), 1, &report, &set);
+	assert_null(opendkim_hosts_new(&set, &report));
+	assert_int_equal(listener.errors, 1);
+	assert_non_null(strstr(listener.error, "t:2: \"!10.1.2.[34]\" is a"));
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_contain),
-		cmocka_unit_test(test_warnings) };
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_exception) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -203,6 +203,33 @@ test_all_that_match(void **state)
 	arena_free(arena);
 }
 
+/* Only from a rule on: authors of earlier rules are for their own users. */
+static void
+test_any_author_from(void **state)
+{
+	struct arena *arena = arena_new();
+	struct signtable_rule rules[] = {
+		{ .author = pattern(arena, "example.org") },
+		{ .author = pattern(arena, "*") },
+	};
+	struct signtable table = { .rules = rules,
+		.rule_count = UNIT_COUNT(rules),
+		.all_from = SIZE_MAX,
+		.any_author = true,
+		.any_from = 1 };
+
+	(void)state;
+	signtable_index(&table, arena);
+	assert_int_equal(
+	    find(&table, arena, "ann@example.org", "bob@example.com").cause,
+	    SIGNTABLE_USER);
+	assert_int_equal(
+	    find(&table, arena, "ann@example.org", "bob@example.org").count, 1);
+	assert_int_equal(
+	    find(&table, arena, "ann@example.net", "bob@example.com").count, 1);
+	arena_free(arena);
+}
+
 /* What is left of a row counts when nothing else of the row matched, whatever
  * other rows did. */
 static void
@@ -268,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find),
 		cmocka_unit_test(test_any_login),
 		cmocka_unit_test(test_all_that_match),
+		cmocka_unit_test(test_any_author_from),
 		cmocka_unit_test(test_otherwise),
 		cmocka_unit_test(test_any_author) };
 
