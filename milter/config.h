@@ -65,6 +65,7 @@ enum config_author {
 	CONFIG_AUTHOR_TABLE, /* any author whom a key signs for */
 };
 
+struct hash;
 struct opendkim_hosts;
 
 struct config {
@@ -91,6 +92,9 @@ struct config_reader {
 	struct keyfile_owner key_owner;
 	const char *mail_domain; /* a domain to name as example, or NULL */
 	bool without_keys;
+	/* What root, without keys, finds that OpenDKIM's tables name and is not
+	 * there, for whoever cannot see that; or NULL. */
+	struct hash *absent_keys;
 	bool to_serve;  /* check what a start needs of this host */
 	bool from_root; /* a start is by root, who becomes `user' */
 };

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "check_report.h"
 #include "config.h"
 #include "control.h"
@@ -244,20 +245,23 @@ static int
 inspect(const struct arguments *arguments)
 {
 	bool only_print = arguments->command == COMMAND_PRINT;
+	bool is_root = geteuid() == 0;
 	struct config_reader reader = { .error = print_error,
 		.warning = print_warning,
 		.without_keys = true,
+		.absent_keys = is_root && !only_print ? hash_new() : NULL,
 		.to_serve = !only_print,
-		.from_root = geteuid() == 0 };
+		.from_root = is_root };
 	struct config *config = config_load(arguments->path, &reader);
 	int status = EX_OK;
 
 	if (config == NULL)
-		return (EX_CONFIG);
-	if (only_print)
+		status = EX_CONFIG;
+	else if (only_print)
 		config_print(config, stdout);
 	else
 		status = check(arguments->path, config->settings.user, &reader);
+	hash_free(reader.absent_keys);
 	config_free(config);
 	return (status);
 }

@@ -2,20 +2,17 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <grp.h>
-#include <libgen.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
 #include "dns/name.h"
+#include "opendkim_copies.h"
 #include "opendkim_settings.h"
 
-/* Files that one command names; more are copied with their folder. */
-#define FILES_IN_COMMAND ((size_t)10)
 #define PATH_BYTES ((size_t)4096)
-#define COMMAND_MAX ((size_t)16384)
 /* Domains in a folder of keys. */
 #define DOMAINS_MAX ((size_t)100000)
 
@@ -30,11 +27,10 @@ struct opendkim_keys {
 	struct config_loading *loading;
 	struct arena *arena;
 	struct hash *seen;
-	/* Those that the milter may not read. */
-	size_t shut_count;
-	const char *shut[FILES_IN_COMMAND];
-	const char *common; /* the folder that all of them are below */
-	struct opendkim_place first;
+	struct opendkim_copies shut; /* those that the milter may not read */
+	const char *refusal; /* why not the first, which it can read; or NULL */
+	bool only_looks;     /* for the milter, as root */
+	struct opendkim_copies stale; /* that it must copy again, or anew */
 };
 
 struct opendkim_keys *
@@ -46,15 +42,9 @@ opendkim_keys_new(struct config_loading *loading)
 	keys->loading = loading;
 	keys->arena = arena;
 	keys->seen = hash_new();
+	keys->shut.loading = keys->stale.loading = loading;
+	keys->only_looks = loading->reader->without_keys;
 	return (keys);
-}
-
-/* A copy keeps its whole path below the folder of copies. */
-static const char *
-copy_of(const struct opendkim_keys *keys, const char *path)
-{
-	return (arena_printf(keys->arena, "%s%s",
-	    keys->loading->config->settings.opendkim_keys, path));
 }
 
 const char *
@@ -80,65 +70,107 @@ is_missing(const char *path)
 	    access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR));
 }
 
-/* Where ${a} and ${b}, two paths, are both. */
-static const char *
-common_folder(struct arena *arena, const char *a, const char *b)
+/* The folder above ${path} that we may not enter has a copy: all that is in it
+ * has been copied once, and what has no copy is not there, or new. */
+static bool
+is_without_copy(const struct opendkim_keys *keys, const char *path)
 {
-	size_t same = 0;
-	size_t slash = 0;
+	struct config_loading *loading = keys->loading;
+	const char *folder;
 
-	for (; a[same] != '\0' && a[same] == b[same]; same++)
-		if (a[same] == '/')
-			slash = same;
-	if (a[same] == '\0' && b[same] == '/')
-		slash = same;
-	return (arena_str(arena, span_new(a, slash)));
+	if (access(path, F_OK) == 0 || errno != EACCES)
+		return (false);
+	/* Root has looked. */
+	if (loading->reader->absent_keys != NULL)
+		return (hash_get(loading->reader->absent_keys,
+			    span_str(path)) != NULL);
+	folder = keyfile_closed_folder(path, keys->arena);
+	return (folder != NULL &&
+		access(opendkim_copies_path(loading, folder), F_OK) == 0);
 }
 
-static void
-remember_shut(struct opendkim_keys *keys, const char *path,
+/* Why keyfile_open() refused a key that we can read, without its cure: that
+ * could take the key from OpenDKIM. */
+static const char *
+refusal(struct arena *arena, const char *path, const char *error)
+{
+	const char *cure = strstr(error, "; mend it with: ");
+
+	if (access(path, R_OK) != 0)
+		return (NULL);
+	if (cure == NULL)
+		return (error);
+	/* UNSAFE: the cure is a part of the text. */
+	return (arena_str(arena, span_new(error, (size_t)(cure - error))));
+}
+
+static enum opendkim_key_status
+explain_shut(struct opendkim_keys *keys, const char *path,
+    const struct opendkim_place *place, const char *error)
+{
+	const struct opendkim_report *report = &keys->loading->opendkim->report;
+	const char *copy = opendkim_copies_path(keys->loading, path);
+	struct stat status;
+
+	if (is_missing(path) || is_without_copy(keys, path))
+		return (OPENDKIM_KEY_MISSING);
+	if (lstat(copy, &status) == 0 && S_ISLNK(status.st_mode)) {
+		opendkim_error(report, place,
+		    "%s: a symbolic link, which is not followed where only "
+		    "root can read; name the file that it leads to",
+		    path);
+	} else if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+		opendkim_error(report, place, "%s: not a regular file", path);
+	} else {
+		if (keys->shut.count == 0)
+			keys->refusal = refusal(keys->arena, path, error);
+		opendkim_copies_add(&keys->shut, path, place);
+	}
+	return (OPENDKIM_KEY_ERROR);
+}
+
+/* What only root can see: that a file is not there, or newer than its copy. */
+static enum opendkim_key_status
+look(struct opendkim_keys *keys, const char *path,
     const struct opendkim_place *place)
 {
-	const char *folder = dirname(arena_strdup(keys->arena, path));
+	struct stat original, copy;
 
-	if (keys->shut_count == 0) {
-		keys->first = *place;
-		keys->common = folder;
+	if (is_missing(path)) {
+		struct hash_node *node =
+		    arena_alloc(keys->arena, sizeof(*node));
+
+		node->key = span_str(arena_strdup(keys->arena, path));
+		hash_add(keys->loading->reader->absent_keys, node);
+		return (OPENDKIM_KEY_MISSING);
 	}
-	if (keys->shut_count < FILES_IN_COMMAND)
-		keys->shut[keys->shut_count] = path;
-	keys->shut_count++;
-	keys->common = common_folder(keys->arena, keys->common,
-	    arena_printf(keys->arena, "%s/", folder));
-}
-
-static int
-open_key(struct opendkim_keys *keys, const char *path)
-{
-	const struct keyfile_owner *owner = &keys->loading->reader->key_owner;
-	const char *error = NULL;
-	int fd =
-	    keyfile_open(path, owner, KEYFILE_PRIVATE, keys->arena, &error);
-
-	error = NULL;
-	return (fd >= 0 ? fd
-			: keyfile_open(copy_of(keys, path), owner,
-			      KEYFILE_PRIVATE, keys->arena, &error));
+	if (stat(path, &original) == 0 &&
+	    stat(opendkim_copies_path(keys->loading, path), &copy) == 0 &&
+	    (original.st_mtim.tv_sec > copy.st_mtim.tv_sec ||
+		(original.st_mtim.tv_sec == copy.st_mtim.tv_sec &&
+		    original.st_mtim.tv_nsec > copy.st_mtim.tv_nsec)))
+		opendkim_copies_add(&keys->stale, path, place);
+	return (OPENDKIM_KEY_OK);
 }
 
 static enum opendkim_key_status
 load(struct opendkim_keys *keys, const char *path,
     const struct opendkim_place *place, const struct dkim_private **out)
 {
+	const struct keyfile_owner *owner = &keys->loading->reader->key_owner;
 	const char *error = NULL;
-	int fd = open_key(keys, path);
+	const char *copy_error = NULL;
 
-	if (fd < 0 && is_missing(path))
-		return (OPENDKIM_KEY_MISSING);
-	if (fd < 0) {
-		remember_shut(keys, path, place);
-		return (OPENDKIM_KEY_ERROR);
-	}
+	if (keys->only_looks)
+		return (look(keys, path, place));
+	int fd =
+	    keyfile_open(path, owner, KEYFILE_PRIVATE, keys->arena, &error);
+
+	if (fd < 0)
+		fd = keyfile_open(opendkim_copies_path(keys->loading, path),
+		    owner, KEYFILE_PRIVATE, keys->arena, &copy_error);
+	if (fd < 0)
+		return (explain_shut(keys, path, place, error));
 	struct dkim_private *private =
 	    dkim_private_load(fd, keys->arena, &error);
 
@@ -171,78 +203,6 @@ opendkim_keys_load(struct opendkim_keys *keys, const char *path,
 	return (file->status);
 }
 
-static bool
-is_plain(unsigned char byte)
-{
-	return (span_is_alnum(byte) ||
-		(byte != '\0' && strchr("/._-+=:@%,", byte) != NULL));
-}
-
-/* ${text} as one word of a shell. */
-static void
-add_word(struct buf *command, const char *text)
-{
-	struct span rest = span_str(text);
-
-	(void)span_take_while(&rest, is_plain);
-	if (rest.len == 0) {
-		buf_add_str(command, text);
-		return;
-	}
-	buf_add_byte(command, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			buf_add_str(command, "'\\''");
-		else
-			buf_add_byte(command, (unsigned char)*text);
-	}
-	buf_add_byte(command, '\'');
-}
-
-static size_t
-depth(const char *path)
-{
-	size_t slashes = 0;
-
-	for (; *path != '\0'; path++)
-		slashes += *path == '/' ? 1 : 0;
-	return (slashes);
-}
-
-/* Copies of these keys for us; OpenDKIM's own stay as they are, so that one can
- * go back. */
-static const char *
-copy_command(const struct opendkim_keys *keys)
-{
-	const char *base = keys->loading->config->settings.opendkim_keys;
-	const struct group *group =
-	    getgrgid(keys->loading->reader->key_owner.group);
-	const char *name = group == NULL ? "root" : group->gr_name;
-	struct buf command, to;
-
-	buf_init(&to, keys->arena, COMMAND_MAX);
-	add_word(&to, base);
-	buf_init(&command, keys->arena, COMMAND_MAX);
-	buf_printf(&command,
-	    "install -d -o root -g %s -m 750 %s && cp -RL --parents", name,
-	    buf_str(&to));
-	/* A folder of the whole system is not copied for a few keys. */
-	if (keys->shut_count > FILES_IN_COMMAND && depth(keys->common) > 1) {
-		buf_add_byte(&command, ' ');
-		add_word(&command, keys->common);
-	} else {
-		for (size_t i = 0; i < keys->shut_count && i < FILES_IN_COMMAND;
-		     i++) {
-			buf_add_byte(&command, ' ');
-			add_word(&command, keys->shut[i]);
-		}
-	}
-	buf_printf(&command,
-	    " %s && chown -R root:%s %s && chmod -R u=rwX,g=rX,o= %s",
-	    buf_str(&to), name, buf_str(&to), buf_str(&to));
-	return (command.overflow ? "(too long to write)" : buf_str(&command));
-}
-
 /* Whoever is neither root nor the milter's user need only be root. */
 static bool
 is_somebody_else(const struct opendkim_keys *keys)
@@ -251,31 +211,54 @@ is_somebody_else(const struct opendkim_keys *keys)
 		geteuid() != keys->loading->reader->key_owner.user);
 }
 
+static void
+tell_shut(const struct opendkim_keys *keys)
+{
+	const struct opendkim_copies *shut = &keys->shut;
+	const struct opendkim_report *report = &keys->loading->opendkim->report;
+	const char *more = opendkim_copies_more(shut);
+
+	if (is_somebody_else(keys))
+		opendkim_error(report, &shut->place,
+		    "%s: you may not read this key; run it with sudo",
+		    shut->paths[0]);
+	else if (keys->refusal != NULL)
+		opendkim_error(report, &shut->place,
+		    "%s: the milter does not take OpenDKIM's key from there "
+		    "(%s)%s; give it copies, OpenDKIM keeps its own, %s",
+		    shut->paths[0], keys->refusal, more,
+		    opendkim_copies_command(shut));
+	else
+		opendkim_error(report, &shut->place,
+		    "%s: the milter may not read OpenDKIM's key%s; give it "
+		    "copies, OpenDKIM keeps its own, %s",
+		    shut->paths[0], more, opendkim_copies_command(shut));
+}
+
+/* Now or never: the milter's user cannot see it, and so nobody reads again. */
+static void
+tell_stale(const struct opendkim_keys *keys)
+{
+	const struct opendkim_copies *stale = &keys->stale;
+	const struct config_reader *reader = keys->loading->reader;
+
+	reader->warning(reader->cookie,
+	    arena_printf(keys->arena,
+		"%s:%d: %s: the milter has no copy of OpenDKIM's key as it is "
+		"now%s; renew it, and then reload, %s",
+		stale->place.file, stale->place.line, stale->paths[0],
+		opendkim_copies_more(stale), opendkim_copies_command(stale)));
+}
+
 void
 opendkim_keys_finish(struct opendkim_keys *keys)
 {
 	hash_free(keys->seen);
 	keys->seen = NULL;
-	if (keys->shut_count == 0)
-		return;
-	if (is_somebody_else(keys)) {
-		opendkim_error(&keys->loading->opendkim->report, &keys->first,
-		    "%s: you may not read this key; run it with sudo",
-		    keys->shut[0]);
-		return;
-	}
-	opendkim_error(&keys->loading->opendkim->report, &keys->first,
-	    "%s: the milter may not read OpenDKIM's key%s%s; give it copies, "
-	    "OpenDKIM keeps its own, with: %s",
-	    keys->shut[0],
-	    keys->shut_count == 1
-		? ""
-		: arena_printf(keys->arena, ", nor %zu more of its keys",
-		      keys->shut_count - 1),
-	    keys->shut_count > FILES_IN_COMMAND && depth(keys->common) < 2
-		? " (these are the first)"
-		: "",
-	    copy_command(keys));
+	if (keys->shut.count > 0)
+		tell_shut(keys);
+	if (keys->stale.count > 0)
+		tell_stale(keys);
 }
 
 /* The domain in ${name}, which begins and ends as a path says around its `%';
@@ -296,6 +279,7 @@ domain_in(struct arena *arena, const char *name, struct span before,
 
 struct search {
 	const char *path;
+	const struct opendkim_place *place;
 	struct span before; /* in the name in which the `%' stands */
 	struct span after;
 	bool copied; /* there are copies: what has none is not there */
@@ -312,14 +296,26 @@ has_file(const struct opendkim_keys *keys, const struct search *search,
 	const char *path =
 	    opendkim_keys_path(keys->arena, search->path, domain);
 
-	if (access(copy_of(keys, path), F_OK) == 0 || access(path, F_OK) == 0)
+	if (access(opendkim_copies_path(keys->loading, path), F_OK) == 0 ||
+	    access(path, F_OK) == 0)
 		return (true);
 	return (errno == EACCES && !search->copied);
 }
 
+/* Once the folder has been copied, every key in it needs a copy. */
 static void
-search_folder(
-    const struct opendkim_keys *keys, DIR *folder, struct search *search)
+look_at_copy(
+    struct opendkim_keys *keys, const struct search *search, const char *domain)
+{
+	const char *path =
+	    opendkim_keys_path(keys->arena, search->path, domain);
+
+	if (is_missing(opendkim_copies_path(keys->loading, path)))
+		opendkim_copies_add(&keys->stale, path, search->place);
+}
+
+static void
+search_folder(struct opendkim_keys *keys, DIR *folder, struct search *search)
 {
 	struct arena *arena = keys->arena;
 
@@ -331,6 +327,8 @@ search_folder(
 
 		if (domain == NULL || !has_file(keys, search, domain))
 			continue;
+		if (keys->only_looks && search->copied)
+			look_at_copy(keys, search, domain);
 		if (search->count == search->size) {
 			size_t size = search->size == 0 ? 32 : 2 * search->size;
 
@@ -348,7 +346,7 @@ opendkim_keys_domains(struct opendkim_keys *keys, const char *path,
     const struct opendkim_place *place, size_t *count)
 {
 	struct span rest = span_str(path);
-	struct search search = { .path = path };
+	struct search search = { .path = path, .place = place };
 	struct span before;
 
 	(void)span_take_until(&rest, '%', &before);
@@ -363,7 +361,7 @@ opendkim_keys_domains(struct opendkim_keys *keys, const char *path,
 	    arena_str(keys->arena, span_head(before, slash - 1));
 	DIR *own = opendir(folder);
 	bool shut = own == NULL && errno == EACCES;
-	DIR *copy = opendir(copy_of(keys, folder));
+	DIR *copy = opendir(opendkim_copies_path(keys->loading, folder));
 
 	search.copied = copy != NULL;
 	if (own != NULL)
@@ -371,7 +369,7 @@ opendkim_keys_domains(struct opendkim_keys *keys, const char *path,
 	else if (copy != NULL)
 		search_folder(keys, copy, &search);
 	else if (shut)
-		remember_shut(keys, parent, place);
+		opendkim_copies_add(&keys->shut, parent, place);
 	if (own != NULL)
 		(void)closedir(own);
 	if (copy != NULL)

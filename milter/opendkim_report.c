@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dkim/keyfile.h"
+
 static const char *placed(const struct opendkim_report *report,
     const struct opendkim_place *place, const char *format, va_list ap)
     COMPAT_PRINTF(3, 0);
@@ -47,16 +49,16 @@ opendkim_warning(const struct opendkim_report *report,
 static const char *
 shut_folders(const char *path, struct arena *arena)
 {
+	const char *first = keyfile_closed_folder(path, arena);
 	char *folder = arena_strdup(arena, path);
 	const char *names = "";
-	bool shut = false;
 
-	for (char *at = strchr(folder + 1, '/'); at != NULL;
+	if (first == NULL)
+		return ("");
+	for (char *at = &folder[strlen(first)]; at != NULL;
 	     at = strchr(at + 1, '/')) {
 		*at = '\0';
-		shut = shut || access(folder, X_OK) != 0;
-		if (shut)
-			names = arena_printf(arena, "%s %s", names, folder);
+		names = arena_printf(arena, "%s %s", names, folder);
 		*at = '/';
 	}
 	return (names);

@@ -21,6 +21,7 @@ struct builder {
 	struct arena *arena;
 	const struct opendkim_report *report;
 	struct opendkim_keys *files;
+	bool to_look; /* at keys */
 	struct hash *names;
 	struct named_key *named;
 	size_t named_count;
@@ -343,7 +344,7 @@ read_tables(struct builder *builder)
 	const struct opendkim_signing *signings =
 	    opendkim_tables_signings(&authors, builder->report, &count);
 
-	if (builder->loading->reader->without_keys)
+	if (!builder->to_look)
 		return;
 	for (size_t i = 0; i < count; i++)
 		add_row(builder, &signings[i]);
@@ -393,7 +394,7 @@ add_domains(struct builder *builder, struct opendkim_dataset *set,
 	struct opendkim_signing *signings =
 	    opendkim_tables_signings(set, builder->report, &count);
 
-	if (builder->loading->reader->without_keys)
+	if (!builder->to_look)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct opendkim_key key = *model;
@@ -471,6 +472,8 @@ opendkim_rules_read(struct config_loading *loading)
 		.arena = config->arena,
 		.report = &loading->opendkim->report,
 		.files = opendkim_keys_new(loading),
+		.to_look = !loading->reader->without_keys ||
+		           loading->reader->absent_keys != NULL,
 		.names = hash_new() };
 
 	/* What nobody set holds for OpenDKIM's authors, not for ours. */

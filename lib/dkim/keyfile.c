@@ -49,9 +49,8 @@ is_foreign_group(const struct stat *status, const struct keyfile_owner *owner)
 	return (status->st_gid != 0 && status->st_gid != owner->group);
 }
 
-/* The first folder on the way to ${path} that we may not enter, or NULL. */
-static const char *
-closed_folder(const char *path, struct arena *arena)
+const char *
+keyfile_closed_folder(const char *path, struct arena *arena)
 {
 	char *folder = arena_strdup(arena, path);
 
@@ -83,7 +82,7 @@ explain_denied(
     const char *path, const struct keyfile_owner *owner, struct arena *arena)
 {
 	const char *user = user_name(arena, geteuid());
-	const char *folder = closed_folder(path, arena);
+	const char *folder = keyfile_closed_folder(path, arena);
 	struct stat status;
 
 	if (geteuid() != 0 && geteuid() != owner->user)

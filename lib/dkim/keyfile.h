@@ -49,6 +49,12 @@ const char *keyfile_explain(
     const char *path, const struct keyfile_owner *owner, struct arena *arena);
 
 /**
+ * keyfile_closed_folder(path, arena):
+ * Return the first folder on the way to ${path} that we may not enter, or NULL.
+ */
+const char *keyfile_closed_folder(const char *path, struct arena *arena);
+
+/**
  * keyfile_group(owner, arena):
  * Return the name of the group of ${owner}, or its number.
  */

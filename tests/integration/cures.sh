@@ -159,6 +159,19 @@ mends 'a section without keys' \
 mends 'another key store' \
 	"echo 'key_store = /var/lib/mailreeve/other' >>$conf"
 
+# Keys of OpenDKIM's, which keeps them.
+odk="rm -rf /etc/odk && mkdir /etc/odk && echo 'opendkim_conf = /etc/odk/conf' \
+	>>$conf && cp $store/example.org/s1.rsa.pem /etc/odk/k &&
+	printf '%s\n' 'Domain a.example' 'Selector s' 'KeyFile /etc/odk/k' \
+	>/etc/odk/conf"
+mends "OpenDKIM's key" "$odk && chown 54321:54321 /etc/odk/k" '1 signing rules, 1 keys'
+mends "OpenDKIM's key for the world" "$odk && chmod 644 /etc/odk/k" \
+	'1 signing rules, 1 keys'
+mends "OpenDKIM's folder" "$odk && mkdir -m 700 /etc/odk/s &&
+	mv /etc/odk/k /etc/odk/s && sed -i s:odk/k:odk/s/k: /etc/odk/conf" \
+	'1 signing rules, 1 keys'
+mends "OpenDKIM's table" "$odk && chmod 600 /etc/odk/conf" '1 signing rules, 1 keys'
+
 # The socket.
 mends 'no folder' "rmdir $sock"
 mends "root's folder" "chown root:root $sock"

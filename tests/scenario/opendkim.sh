@@ -70,6 +70,14 @@ silent() {
 	! grep -E -- "$1" <<<"$said" || problem "-t need not say that"
 }
 
+# cure MARK: run what -t names after MARK and "with:", word for word.
+cure() {
+	local command
+	command=$("$milter" -t -c "$folder/milter.conf" 2>&1 |
+		sed -n "s/.*$1with: //p")
+	sh -c "${command:-false}" || problem "it failed: $command"
+}
+
 # option NAME VALUE: what -P says is in force.
 option() {
 	local found
@@ -168,18 +176,26 @@ if [[ -s $folder/tiny.pem ]]; then
 	check 78 'tiny.pem: an RSA key of 768 bits is too short'
 fi
 
+# A key that all may read: that is said, and a command that takes it from
+# nobody.
+cp "$folder/good.pem" "$folder/world.pem"
+chmod 644 "$folder/world.pem"
+theirs 'Domain a.example' 'Selector s' 'KeyFile @/world.pem'
+check 78 "opendkim.conf:3: @/world.pem: the milter does not take OpenDKIM's key from there \\(others can read this file\\); give it copies, OpenDKIM keeps its own, with: "
+mkfifo "$folder/fifo.pem"
+theirs 'Domain a.example' 'Selector s' 'KeyFile @/fifo.pem'
+check 78 'opendkim.conf:3: @/fifo.pem: not a regular file'
+
 # A key that the milter may not read: the command, and it helps.
 if [[ $(id -u) = 0 ]]; then
 	mkdir -m 700 "$folder/shut" "$folder/shut/it's"
 	cp "$folder/good.pem" "$folder/shut/it's/key"
 	theirs 'Domain a.example' 'Selector s' "KeyFile @/shut/it's/key"
 	check 78 "opendkim.conf:3: @/shut/it's/key: the milter may not read OpenDKIM's key; give it copies, OpenDKIM keeps its own, with: install -d -o root"
-	command=$("$milter" -t -c "$folder/milter.conf" 2>&1 |
-		sed -n 's/.*keeps its own, with: //p')
 	SUDO_USER=ann "$milter" -t -c "$folder/milter.conf" 2>&1 |
 		grep -q 'with: sudo install .* && sudo cp .* && sudo chown ' ||
 		problem 'a sudoer is shown no sudo'
-	sh -c "$command" || problem "it failed: $command"
+	cure 'keeps its own, '
 	check 0 '1 signing rules, 1 keys'
 	[[ $(stat -c %a "$folder/shut") == 700 ]] || problem "shut was opened"
 	# Of many keys, the folder that they are all below is copied.
@@ -193,10 +209,47 @@ if [[ $(id -u) = 0 ]]; then
 	done >"$folder/manyauthors"
 	theirs 'KeyTable @/many' 'SigningTable refile:@/manyauthors'
 	check 78 "many:1: @/shut/1/key: .*, nor 11 more of its keys; .*--parents @/shut $folder/copies|--parents @/shut @/copies"
-	command=$("$milter" -t -c "$folder/milter.conf" 2>&1 |
-		sed -n 's/.*keeps its own, with: //p')
-	sh -c "$command" || problem "it failed: $command"
+	cure 'keeps its own, '
 	check 0 '12 signing rules, 12 keys'
+	# A panel adds a domain, and a key changes: only root sees that.
+	mkdir -p "$folder/shut/panel/a.example" "$folder/shut/panel/b.example"
+	cp "$folder/good.pem" "$folder/shut/panel/a.example/m"
+	theirs 'KeyTable csl:k=%:m:@/shut/panel/%/m' 'SigningTable csl:*=k'
+	check 78 'conf:1: @/shut/panel: the milter may not read'
+	cure 'keeps its own, '
+	check 0 '2 signing rules, 1 keys'
+	silent 'no copy'
+	cp "$folder/good.pem" "$folder/shut/panel/b.example/m"
+	check 0 'warning: @/opendkim.conf:1: @/shut/panel/b.example/m: the milter has no copy of OpenDKIM.s key as it is now; renew it, and then reload, with: install'
+	cure 'then reload, '
+	check 0 '3 signing rules, 2 keys'
+	silent 'no copy'
+	touch -d '1 hour ago' "$folder/copies$folder/shut/panel/a.example/m"
+	check 0 'warning: @/opendkim.conf:1: @/shut/panel/a.example/m: the milter has no copy'
+	cure 'then reload, '
+	silent 'no copy'
+	# A row whose key is gone: that mail waits, and no command wants it.
+	mkdir "$folder/shut2"
+	chmod 700 "$folder/shut2"
+	cp "$folder/good.pem" "$folder/shut2/a"
+	theirs 'KeyTable csl:a=a.example:s:@/shut2/a,b=b.example:s:@/shut2/none' \
+		'SigningTable csl:a.example=a,b.example=b'
+	check 78 '@/shut2/a: the milter may not read OpenDKIM.s key; give it'
+	cure 'keeps its own, '
+	check 0 'the key file @/shut2/none does not exist: mail of these authors is deferred'
+	# So it is for the milter's user, who cannot see that.
+	cp "$milter" "$folder/milter"
+	setpriv --reuid="$user" --regid="$group" --clear-groups \
+		"$folder/milter" -t -c "$folder/milter.conf" 2>&1 |
+		grep -q 'no errors; signs with 1 keys' || problem 'its user differs'
+	# A link of OpenDKIM's user to a file that is not his is not copied.
+	cp "$folder/good.pem" "$folder/shut/secret"
+	ln -s "$folder/shut/secret" "$folder/shut2/link"
+	theirs 'Domain a.example' 'Selector s' 'KeyFile @/shut2/link'
+	check 78 '@/shut2/link: the milter may not read'
+	cure 'keeps its own, '
+	check 78 'opendkim.conf:3: @/shut2/link: a symbolic link, which is not followed'
+	[[ ! -e $folder/copies$folder/shut/secret ]] || problem 'it was copied'
 	cp "$folder/authors" "$folder/shut/it's/table"
 	chmod 600 "$folder/shut/it's/table"
 	theirs 'KeyTable @/keys' "SigningTable refile:@/shut/table"
