@@ -138,26 +138,51 @@ outside_of_chroot(const struct endpoint *endpoint,
 	    postfix->queue_directory));
 }
 
+/* What is left to do for Postfix to use it as ${name}. */
+static const char *
+attach_hint(const struct config *config, const struct endpoint *endpoint,
+    const struct postfix *postfix, const char *name, struct arena *arena)
+{
+	const char *command;
+
+	switch (postfix_attach_find(
+	    postfix, endpoint, config->opendkim_socket, arena, &command)) {
+	case POSTFIX_ATTACH_DONE:
+		return (arena_printf(arena, "Postfix uses it as %s", name));
+	case POSTFIX_ATTACH_COMMAND:
+		return (arena_printf(arena,
+		    "Postfix does not use it yet; once the milter runs, "
+		    "change that with: %s",
+		    command));
+	case POSTFIX_ATTACH_BY_HAND:
+		return (arena_printf(arena,
+		    "Postfix does not use it yet; once the milter runs, write "
+		    "%s in the place of OpenDKIM's in smtpd_milters and "
+		    "non_smtpd_milters: beside it, mail gets two signatures",
+		    name));
+	case POSTFIX_ATTACH_TWICE:
+		break;
+	}
+	return (arena_printf(arena,
+	    "Postfix uses it as %s and OpenDKIM (%s), so that mail gets two "
+	    "signatures: take OpenDKIM's out of smtpd_milters and "
+	    "non_smtpd_milters",
+	    name, config->opendkim_socket));
+}
+
 static void
-print_postfix(FILE *stream, const struct endpoint *endpoint,
-    const struct postfix *postfix, bool sudo, struct arena *arena)
+print_postfix(FILE *stream, const struct config *config,
+    const struct endpoint *endpoint, const struct postfix *postfix, bool sudo,
+    struct arena *arena)
 {
 	const char *name =
 	    postfix_attach_name(endpoint, postfix->queue_directory, arena);
-	const char *command = postfix_attach_command(postfix, endpoint, arena);
 	const char *problem = outside_of_chroot(endpoint, postfix, name, arena);
 
 	if (problem != NULL)
 		(void)fprintf(stream, "%s\n", problem);
-	if (command == NULL)
-		(void)fprintf(stream, "Postfix uses it as %s\n", name);
-	else
-		print_hint(stream,
-		    arena_printf(arena,
-			"Postfix does not use it yet; once the milter runs, "
-			"change that with: %s",
-			command),
-		    sudo, arena);
+	print_hint(stream, attach_hint(config, endpoint, postfix, name, arena),
+	    sudo, arena);
 }
 
 static bool
@@ -186,7 +211,8 @@ check_report_print(FILE *stream, const struct config *config,
 			    "enable --now mailreeve-milter",
 			    sudo, arena);
 		if (postfix != NULL)
-			print_postfix(stream, &endpoint, postfix, sudo, arena);
+			print_postfix(
+			    stream, config, &endpoint, postfix, sudo, arena);
 	}
 	arena_free(arena);
 }

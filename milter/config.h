@@ -77,6 +77,7 @@ struct config {
 	struct opendkim_hosts *internal_hosts; /* NULL: trusted_networks only */
 	struct opendkim_hosts *peers;          /* left alone, or NULL */
 	const char *opendkim_summary;          /* of what was read, or NULL */
+	const char *opendkim_socket; /* its Socket, "": none, or NULL */
 	struct signtable signtable;
 	struct dkim_sign_options sign_options;
 	struct dkim_verify_options verify_options;

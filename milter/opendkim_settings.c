@@ -406,6 +406,10 @@ opendkim_settings_read(struct config_loading *loading)
 	    opendkim_file_get(&import->file, "BaseDirectory");
 
 	import->folder = folder == NULL ? NULL : folder->value;
+	const struct opendkim_setting *socket =
+	    opendkim_file_get(&import->file, "Socket");
+
+	loading->config->opendkim_socket = socket == NULL ? "" : socket->value;
 	check_settings(import);
 	check_algorithm(import);
 	take_mode(loading);

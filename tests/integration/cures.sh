@@ -285,6 +285,28 @@ if command -v postconf >/dev/null && [[ -e /etc/postfix/main.cf ]]; then
 	said=$(mailreeve-milter -t)
 	grep -qx 'Postfix uses it as unix:mailreeve/milter.sock' <<<"$said" ||
 		problem "Postfix uses it: $said"
+	# OpenDKIM, whose configuration we read, makes room for us.
+	eval "$odk"
+	chgrp mailreeve-milter /etc/odk/k
+	chmod 640 /etc/odk/k
+	echo 'Socket inet:8892@localhost' >>/etc/odk/conf
+	postconf 'smtpd_milters = inet:127.0.0.1:11332, inet:127.0.0.1:8892' \
+		'non_smtpd_milters = $smtpd_milters'
+	attach=$(mailreeve-milter -t 2>/dev/null |
+		sed -n 's/^Postfix does not use it yet.*with: //p')
+	eval "${attach% && postfix reload}" || problem "cannot: $attach"
+	[[ $(postconf -xh non_smtpd_milters) = \
+		'inet:127.0.0.1:11332, unix:mailreeve/milter.sock' ]] ||
+		problem "Postfix has: $(postconf smtpd_milters non_smtpd_milters)"
+	postconf 'smtpd_milters = inet:127.0.0.1:8892, unix:mailreeve/milter.sock'
+	mailreeve-milter -t 2>/dev/null | grep -q \
+		'and OpenDKIM (inet:8892@localhost), so that mail gets two sig' ||
+		problem "two signatures: $(mailreeve-milter -t 2>&1)"
+	postconf 'smtpd_milters = inet:127.0.0.1:11332'
+	mailreeve-milter -t 2>/dev/null | grep -q \
+		'write unix:mailreeve/milter.sock in the place of OpenDKIM' ||
+		problem "by hand: $(mailreeve-milter -t 2>&1)"
+	sed -i /opendkim_conf/d "$conf"
 	install -d -o mailreeve-milter -g postfix -m 2750 /var/lib/elsewhere
 	echo 'socket = "unix:/var/lib/elsewhere/s"' >>"$conf"
 	said=$(mailreeve-milter -t)

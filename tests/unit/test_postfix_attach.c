@@ -89,8 +89,13 @@ test_commands(void **state)
 		};
 
 		assert_null(endpoint_parse(cases[i].socket, arena, &endpoint));
-		const char *command =
-		    postfix_attach_command(&postfix, &endpoint, arena);
+		const char *command;
+		enum postfix_attach found = postfix_attach_find(
+		    &postfix, &endpoint, NULL, arena, &command);
+
+		assert_int_equal(found, cases[i].command == NULL
+					    ? POSTFIX_ATTACH_DONE
+					    : POSTFIX_ATTACH_COMMAND);
 
 		if (cases[i].command == NULL)
 			assert_null(command);
@@ -102,12 +107,98 @@ test_commands(void **state)
 	}
 }
 
+/* Where OpenDKIM, whose configuration we have, stands already. */
+static const struct {
+	const char *theirs; /* Socket of opendkim.conf */
+	const char *smtpd;
+	const char *local; /* non_smtpd_milters, and what that means */
+	enum postfix_attach found;
+	const char *command;
+} replacements[] = {
+	{ "inet:8891@localhost", "inet:localhost:8891", "$smtpd_milters",
+	    POSTFIX_ATTACH_COMMAND, "postconf 'smtpd_milters = " NAME "'" },
+	{ "inet:8891@localhost", "inet:127.0.0.1:8891", "inet:[::1]:8891",
+	    POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = " NAME "' 'non_smtpd_milters = " NAME
+	    "'" },
+	{ "inet:8891", "inet:127.0.0.1:8891, inet:a:1", "$smtpd_milters",
+	    POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = " NAME ", inet:a:1'" },
+	{ "inet6:8891@[::1]", "inet:a:1 inet:localhost:8891", "$smtpd_milters",
+	    POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = inet:a:1 " NAME "'" },
+	{ "local:/var/spool/postfix/opendkim/o.sock", "local:opendkim/o.sock",
+	    "unix:/var/spool/postfix/opendkim/o.sock", POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = " NAME "' 'non_smtpd_milters = " NAME
+	    "'" },
+	{ "/var/run/opendkim/o.sock", "unix:/run/opendkim/o.sock",
+	    "$smtpd_milters", POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = " NAME "'" },
+	{ "unix:/run/o", "{ unix:/run/o, connect_timeout=10s }, inet:a:1", "",
+	    POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = { " NAME
+	    ", connect_timeout=10s }, inet:a:1' '" NON "'" },
+	{ "inet:8891@localhost", "", "", POSTFIX_ATTACH_COMMAND,
+	    "postconf 'smtpd_milters = " NAME "' '" NON "'" },
+	/* Which is OpenDKIM's is not known: others stand there. */
+	{ "inet:8891@localhost", "inet:localhost:8892", "$smtpd_milters",
+	    POSTFIX_ATTACH_BY_HAND, NULL },
+	{ "inet:8891@192.0.2.1", "inet:localhost:8891", "$smtpd_milters",
+	    POSTFIX_ATTACH_BY_HAND, NULL },
+	{ "inet:8891@localhost", "$milters", "$smtpd_milters",
+	    POSTFIX_ATTACH_BY_HAND, NULL },
+	{ "inet:8891@localhost", "inet:localhost:8891", "inet:a:1",
+	    POSTFIX_ATTACH_BY_HAND, NULL },
+	{ "", "unix:/run/o", "$smtpd_milters", POSTFIX_ATTACH_BY_HAND, NULL },
+	/* Two signatures on every message. */
+	{ "inet:8891@localhost", "inet:localhost:8891, " NAME, "$smtpd_milters",
+	    POSTFIX_ATTACH_TWICE, NULL },
+	{ "inet:8891@localhost", NAME, "inet:localhost:8891, " NAME,
+	    POSTFIX_ATTACH_TWICE, NULL },
+	{ "inet:8891@localhost", "inet:a:1, " NAME, "$smtpd_milters",
+	    POSTFIX_ATTACH_DONE, NULL },
+};
+
+static void
+test_replacements(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(replacements); i++) {
+		struct arena *arena = arena_new();
+		struct endpoint endpoint;
+		const char *smtpd = replacements[i].smtpd;
+		const char *local = replacements[i].local;
+		const struct postfix postfix = {
+			.queue_directory = "/var/spool/postfix",
+			.smtpd_milters = { smtpd, smtpd },
+			.non_smtpd_milters = { local,
+			    local[0] == '$' ? smtpd : local },
+		};
+		const char *command;
+
+		assert_null(endpoint_parse(OURS, arena, &endpoint));
+		if (postfix_attach_find(&postfix, &endpoint,
+			replacements[i].theirs, arena,
+			&command) != replacements[i].found)
+			fail_msg("case %zu: %s", i,
+			    command == NULL ? "none" : command);
+		if (replacements[i].command == NULL)
+			assert_null(command);
+		else
+			assert_string_equal(
+			    command, arena_printf(arena, "%s && postfix reload",
+					 replacements[i].command));
+		arena_free(arena);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_replacements),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
