@@ -392,6 +392,26 @@ example_domain(const struct config_loading *loading)
 	return ("example.org");
 }
 
+/* Rules without a key defer mail. */
+static void
+warn_of_tables(struct config_loading *loading)
+{
+	struct arena *arena = loading->config->arena;
+	const char *path = loading->config->settings.opendkim_conf;
+
+	if (loading->config->signtable.rule_count > 0)
+		config_warning(loading,
+		    arena_printf(arena,
+			"%s: its tables name no key that can be used: mail of "
+			"their authors waits, other outbound mail goes "
+			"unsigned",
+			path));
+	else
+		config_warning(loading,
+		    arena_printf(arena,
+			"outbound mail goes unsigned: %s names no key", path));
+}
+
 static void
 warn_of_no_key(struct config_loading *loading, const struct keystore *store)
 {
@@ -439,6 +459,10 @@ config_keys_read(struct config_loading *loading)
 		opendkim_rules_read(loading);
 	signtable_index(&config->signtable, config->arena);
 	if (!loading->failed && !loading->reader->without_keys &&
-	    config->private_count == 0)
-		warn_of_no_key(loading, &store);
+	    config->private_count == 0) {
+		if (loading->opendkim != NULL)
+			warn_of_tables(loading);
+		else
+			warn_of_no_key(loading, &store);
+	}
 }

@@ -55,57 +55,77 @@ opendkim_file_parse(struct arena *arena, struct span text, const char *name,
 	}
 }
 
-static int load(const char *path, const struct opendkim_report *report,
-    int depth, struct opendkim_file *out);
+/* What is being loaded. */
+struct loader {
+	const struct opendkim_report *report;
+	struct opendkim_file *out;
+	int files;
+};
+
+static int load(
+    struct loader *loader, const struct opendkim_setting *from, int depth);
 
 static int
-include(const struct opendkim_setting *setting,
-    const struct opendkim_report *report, int depth, struct opendkim_file *out)
+include(
+    struct loader *loader, const struct opendkim_setting *setting, int depth)
 {
 	if (depth < OPENDKIM_FILE_DEPTH)
-		return (load(setting->value, report, depth + 1, out));
-	opendkim_error(report, &setting->place,
+		return (load(loader, setting, depth + 1));
+	opendkim_error(loader->report, &setting->place,
 	    "Include: files nest more than %d deep", OPENDKIM_FILE_DEPTH);
 	return (-1);
 }
 
-/* Included settings stand where the line that includes them does. */
 static int
-load(const char *path, const struct opendkim_report *report, int depth,
-    struct opendkim_file *out)
+take(struct loader *loader, const struct opendkim_setting *setting, int depth)
 {
-	struct opendkim_file own = { 0 };
-	struct span text;
-	const char *error = opendkim_read(path, report->arena, &text);
-	int result = error == NULL ? 0 : -1;
-
-	if (error != NULL) {
-		report->error(report->cookie, error);
+	if (setting->value[0] == '\0') {
+		opendkim_error(loader->report, &setting->place,
+		    "%s has no value", setting->name);
 		return (-1);
 	}
-	opendkim_file_parse(report->arena, text, path, &own);
-	for (size_t i = 0; i < own.count; i++) {
-		const struct opendkim_setting *setting = &own.settings[i];
+	if (strcasecmp(setting->name, "Include") == 0)
+		return (include(loader, setting, depth));
+	if (loader->out->count < OPENDKIM_FILE_SETTINGS)
+		add(loader->report->arena, loader->out, setting);
+	return (0);
+}
 
-		if (setting->value[0] == '\0') {
-			opendkim_error(report, &setting->place,
-			    "%s has no value", setting->name);
-			result = -1;
-		} else if (strcasecmp(setting->name, "Include") == 0) {
-			result |= include(setting, report, depth, out);
-		} else if (out->count < OPENDKIM_FILE_SETTINGS) {
-			add(report->arena, out, setting);
-		}
+/* Included settings stand where the line that includes them does.  The first
+ * error ends it: a file can include itself on many lines. */
+static int
+load(struct loader *loader, const struct opendkim_setting *from, int depth)
+{
+	struct arena *arena = loader->report->arena;
+	struct opendkim_file own = { 0 };
+	struct span text = { 0 };
+	const char *error;
+	int result = 0;
+
+	if (loader->files++ < OPENDKIM_FILE_FILES)
+		error = opendkim_read(from->value, arena, &text);
+	else
+		error = arena_printf(
+		    arena, "more than %d files", OPENDKIM_FILE_FILES);
+	if (error != NULL) {
+		opendkim_error(
+		    loader->report, &from->place, "%s: %s", from->name, error);
+		return (-1);
 	}
+	opendkim_file_parse(arena, text, from->value, &own);
+	for (size_t i = 0; i < own.count && result == 0; i++)
+		result = take(loader, &own.settings[i], depth);
 	return (result);
 }
 
 int
-opendkim_file_load(const char *path, const struct opendkim_report *report,
-    struct opendkim_file *out)
+opendkim_file_load(const struct opendkim_setting *from,
+    const struct opendkim_report *report, struct opendkim_file *out)
 {
+	struct loader loader = { .report = report, .out = out };
+
 	*out = (struct opendkim_file){ 0 };
-	int result = load(path, report, 1, out);
+	int result = load(&loader, from, 1);
 
 	if (out->count < OPENDKIM_FILE_SETTINGS)
 		return (result);

@@ -10,8 +10,10 @@
 
 #include "opendkim_report.h"
 
-/* Settings of all files together, and how deep Include nests (as OpenDKIM). */
+/* Settings of all files together, files read, and how deep Include nests (as
+ * OpenDKIM). */
 #define OPENDKIM_FILE_SETTINGS 2000
+#define OPENDKIM_FILE_FILES 100
 #define OPENDKIM_FILE_DEPTH 5
 
 struct opendkim_setting {
@@ -35,12 +37,13 @@ void opendkim_file_parse(struct arena *arena, struct span text,
     const char *name, struct opendkim_file *out);
 
 /**
- * opendkim_file_load(path, report, out):
- * Store the settings of ${path} and of what it includes in ${out}.  Return 0,
- * or -1 when ${report} was told of an error.
+ * opendkim_file_load(from, report, out):
+ * Store the settings of the file that is the value of ${from}, wherever that
+ * stands, and of what it includes, in ${out}.  Return 0, or -1 when ${report}
+ * was told of an error.
  */
-int opendkim_file_load(const char *path, const struct opendkim_report *report,
-    struct opendkim_file *out);
+int opendkim_file_load(const struct opendkim_setting *from,
+    const struct opendkim_report *report, struct opendkim_file *out);
 
 /**
  * opendkim_file_get(file, name):

@@ -70,23 +70,29 @@ is_missing(const char *path)
 	    access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR));
 }
 
-/* The folder above ${path} that we may not enter has a copy: all that is in it
- * has been copied once, and what has no copy is not there, or new. */
+/* Whether ${path}, which we may not look at, is not there: root has looked. */
 static bool
-is_without_copy(const struct opendkim_keys *keys, const char *path)
+is_absent(const struct opendkim_keys *keys, const char *path)
 {
-	struct config_loading *loading = keys->loading;
+	const struct hash *absent = keys->loading->reader->absent_keys;
+
+	return (is_missing(path) ||
+		(absent != NULL && hash_get(absent, span_str(path)) != NULL));
+}
+
+/* The folder above ${path} that we may not enter has a copy: what was in it has
+ * been copied once, and what has no copy is not there, or new. */
+static bool
+is_uncopied(const struct opendkim_keys *keys, const char *path)
+{
 	const char *folder;
 
-	if (access(path, F_OK) == 0 || errno != EACCES)
+	if (keys->loading->reader->absent_keys != NULL ||
+	    access(path, F_OK) == 0 || errno != EACCES)
 		return (false);
-	/* Root has looked. */
-	if (loading->reader->absent_keys != NULL)
-		return (hash_get(loading->reader->absent_keys,
-			    span_str(path)) != NULL);
 	folder = keyfile_closed_folder(path, keys->arena);
 	return (folder != NULL &&
-		access(opendkim_copies_path(loading, folder), F_OK) == 0);
+		access(opendkim_copies_path(keys->loading, folder), F_OK) == 0);
 }
 
 /* Why keyfile_open() refused a key that we can read, without its cure: that
@@ -112,8 +118,10 @@ explain_shut(struct opendkim_keys *keys, const char *path,
 	const char *copy = opendkim_copies_path(keys->loading, path);
 	struct stat status;
 
-	if (is_missing(path) || is_without_copy(keys, path))
+	if (is_absent(keys, path))
 		return (OPENDKIM_KEY_MISSING);
+	if (is_uncopied(keys, path))
+		return (OPENDKIM_KEY_UNCOPIED);
 	if (lstat(copy, &status) == 0 && S_ISLNK(status.st_mode)) {
 		opendkim_error(report, place,
 		    "%s: a symbolic link, which is not followed where only "

@@ -12,7 +12,8 @@ struct opendkim_keys;
 
 enum opendkim_key_status {
 	OPENDKIM_KEY_OK,
-	OPENDKIM_KEY_MISSING, /* there is no such file */
+	OPENDKIM_KEY_MISSING,  /* there is no such file */
+	OPENDKIM_KEY_UNCOPIED, /* nor a copy of it, if there is one */
 	OPENDKIM_KEY_ERROR, /* which the reader is told of, now or at the end */
 };
 

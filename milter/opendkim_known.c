@@ -7,6 +7,7 @@
 #define ALWAYS_DELIVERED                                                       \
 	"the result stands in Authentication-Results, and the message is "     \
 	"delivered"
+#define NO_FIELD "no field names the filter"
 #define PLAIN_RESULT "the result is the one that the signature has"
 #define SIGNED_WHOLE "the whole body is signed, without l="
 
@@ -65,7 +66,6 @@ const struct opendkim_known opendkim_known[] = {
 	{ "MaximumHeaders", OPENDKIM_UNNEEDED, NULL },
 	{ "MilterDebug", OPENDKIM_UNNEEDED, NULL },
 	{ "MTACommand", OPENDKIM_UNNEEDED, NULL },
-	{ "Nameservers", OPENDKIM_UNNEEDED, NULL },
 	{ "NoHeaderB", OPENDKIM_UNNEEDED, NULL },
 	{ "PidFile", OPENDKIM_UNNEEDED, NULL },
 	{ "QueryCache", OPENDKIM_UNNEEDED, NULL },
@@ -77,7 +77,6 @@ const struct opendkim_known opendkim_known[] = {
 	{ "SMTPURI", OPENDKIM_UNNEEDED, NULL },
 	{ "Socket", OPENDKIM_UNNEEDED, NULL },
 	{ "SoftStart", OPENDKIM_UNNEEDED, NULL },
-	{ "SoftwareHeader", OPENDKIM_UNNEEDED, NULL },
 	{ "Statistics", OPENDKIM_UNNEEDED, NULL },
 	{ "StatisticsName", OPENDKIM_UNNEEDED, NULL },
 	{ "StatisticsPolicyScript", OPENDKIM_UNNEEDED, NULL },
@@ -89,10 +88,11 @@ const struct opendkim_known opendkim_known[] = {
 	{ "SyslogSuccess", OPENDKIM_UNNEEDED, NULL },
 	{ "TemporaryDirectory", OPENDKIM_UNNEEDED, NULL },
 	{ "TestDNSData", OPENDKIM_UNNEEDED, NULL },
-	{ "TestPublicKeys", OPENDKIM_UNNEEDED, NULL },
-	{ "TrustAnchorFile", OPENDKIM_UNNEEDED, NULL },
 	{ "UMask", OPENDKIM_UNNEEDED, NULL },
-	{ "X-Header", OPENDKIM_UNNEEDED, NULL },
+
+	{ "Nameservers", OPENDKIM_OURS, "resolvers" },
+	{ "TestPublicKeys", OPENDKIM_OURS, "resolvers" },
+	{ "TrustAnchorFile", OPENDKIM_OURS, "trust_anchor" },
 
 	{ "ATPSDomains", OPENDKIM_LOST, "signatures have no atps=" },
 	{ "ATPSHashAlgorithm", OPENDKIM_LOST, "signatures have no atpsh=" },
@@ -113,6 +113,7 @@ const struct opendkim_known opendkim_known[] = {
 	{ "FinalPolicyScript", OPENDKIM_LOST, NO_SCRIPTS },
 	{ "FixCRLF", OPENDKIM_LOST_YES, "bodies are signed as they come" },
 	{ "IdentityHeader", OPENDKIM_LOST, "i= is the SigningTable's" },
+	{ "IdentityHeaderRemove", OPENDKIM_LOST_YES, "the field stays" },
 	{ "IgnoreMalformedMail", OPENDKIM_LOST_YES,
 	    "malformed mail is checked as all mail is" },
 	{ "KeepAuthResults", OPENDKIM_LOST_YES,
@@ -157,6 +158,7 @@ const struct opendkim_known opendkim_known[] = {
 	{ "SenderMacro", OPENDKIM_LOST, "the author is the one in From" },
 	{ "SendReports", OPENDKIM_LOST_YES, "no reports are sent" },
 	{ "SetupPolicyScript", OPENDKIM_LOST, NO_SCRIPTS },
+	{ "SoftwareHeader", OPENDKIM_LOST_YES, NO_FIELD },
 	{ "StrictHeaders", OPENDKIM_LOST_YES, ALWAYS_DELIVERED },
 	{ "TrustSignaturesFrom", OPENDKIM_LOST, PLAIN_RESULT },
 	{ "UnprotectedKey", OPENDKIM_LOST, PLAIN_RESULT },
@@ -167,6 +169,7 @@ const struct opendkim_known opendkim_known[] = {
 	{ "VBR-Type", OPENDKIM_LOST, "VBR is not done" },
 	{ "WeakSyntaxChecks", OPENDKIM_LOST_YES,
 	    "mail without one readable author is not signed" },
+	{ "X-Header", OPENDKIM_LOST_YES, NO_FIELD },
 	{ NULL, OPENDKIM_LOST, NULL },
 };
 

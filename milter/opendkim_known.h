@@ -8,6 +8,7 @@
 enum opendkim_kind {
 	OPENDKIM_TAKEN,    /* opendkim_settings.c or opendkim_rules.c does */
 	OPENDKIM_UNNEEDED, /* means nothing here, or is ours to say */
+	OPENDKIM_OURS,     /* set an option of ours */
 	OPENDKIM_LOST,     /* cannot be honoured */
 	OPENDKIM_LOST_YES, /* likewise; only a Boolean that is true matters */
 	OPENDKIM_LOST_ACTION, /* likewise; only what is not accept matters */
@@ -16,7 +17,7 @@ enum opendkim_kind {
 struct opendkim_known {
 	const char *name;
 	enum opendkim_kind kind;
-	const char *instead; /* of what is lost: what happens instead */
+	const char *instead; /* of what is lost: what happens; the option */
 };
 
 /* Ends with a name that is NULL. */

@@ -73,7 +73,7 @@ add_broken(struct builder *builder, const struct opendkim_signing *signing,
 	if (rule != NULL)
 		rule->broken = why;
 	opendkim_warning(builder->report, &signing->place,
-	    "%s: mail of these authors is deferred, as by OpenDKIM", why);
+	    "%s: mail of these authors is deferred", why);
 }
 
 /* Whether ${count} more keys may be looked at. */
@@ -111,24 +111,44 @@ set_domain(struct builder *builder, const struct opendkim_key *key,
 	return (false);
 }
 
+/* Why there is no key in ${path}. */
+static const char *
+explain_missing(struct builder *builder, const struct opendkim_key *key,
+    const char *path, bool copied)
+{
+	return (arena_printf(builder->arena,
+	    copied ? "%s:%d: there is no copy of the key file %s"
+		   : "%s:%d: the key file %s does not exist",
+	    key->place.file, key->place.line, path));
+}
+
 /* One rule, with the key in ${path}. */
 static void
 add_signing(struct builder *builder, const struct opendkim_signing *signing,
     const struct opendkim_key *key, const char *path)
 {
-	struct dkim_sign_key sign = { .selector = key->selector };
+	struct dkim_sign_key sign = { 0 };
 
 	if (!set_domain(builder, key, &sign))
 		return;
-	switch (opendkim_keys_load(
-	    builder->files, path, &key->place, &sign.private)) {
+	sign.selector = name_to_ascii(builder->arena, span_str(key->selector));
+	if (sign.selector == NULL) {
+		add_broken(builder, signing,
+		    arena_printf(builder->arena, "%s:%d: \"%s\" is no selector",
+			key->place.file, key->place.line, key->selector));
+		return;
+	}
+	enum opendkim_key_status status = opendkim_keys_load(
+	    builder->files, path, &key->place, &sign.private);
+
+	switch (status) {
 	case OPENDKIM_KEY_OK:
 		break;
 	case OPENDKIM_KEY_MISSING:
+	case OPENDKIM_KEY_UNCOPIED:
 		add_broken(builder, signing,
-		    arena_printf(builder->arena,
-			"%s:%d: the key file %s does not exist",
-			key->place.file, key->place.line, path));
+		    explain_missing(
+			builder, key, path, status == OPENDKIM_KEY_UNCOPIED));
 		return;
 	case OPENDKIM_KEY_ERROR:
 		return;
@@ -283,6 +303,11 @@ static void
 add_row(struct builder *builder, const struct opendkim_signing *signing)
 {
 	builder->row++;
+	if (signing->signer != NULL && strchr(signing->signer, '@') == NULL)
+		opendkim_warning(builder->report, &signing->place,
+		    "\"%s\" is no address, and so signatures have no i=; "
+		    "OpenDKIM does not sign then",
+		    signing->signer);
 	if (strcmp(signing->key, "%") != 0)
 		add_named(builder, signing, signing->key);
 	else if (is_one_domain(&signing->authors))

@@ -342,6 +342,7 @@ is_lost(
 	switch (known->kind) {
 	case OPENDKIM_TAKEN:
 	case OPENDKIM_UNNEEDED:
+	case OPENDKIM_OURS:
 		return (false);
 	case OPENDKIM_LOST:
 		return (true);
@@ -354,16 +355,30 @@ is_lost(
 	return (true);
 }
 
+/* What our own file has to say, and does not. */
 static void
-check_setting(
-    struct opendkim_import *import, const struct opendkim_setting *setting)
+check_ours(const struct config_loading *loading,
+    const struct opendkim_known *known, const struct opendkim_setting *setting)
 {
+	if (conf_place_of(loading->places, known->instead, 0) == NULL)
+		opendkim_warning(&loading->opendkim->report, &setting->place,
+		    "%s is not taken over: set `%s' in our own file",
+		    known->name, known->instead);
+}
+
+static void
+check_setting(const struct config_loading *loading,
+    const struct opendkim_setting *setting)
+{
+	struct opendkim_import *import = loading->opendkim;
 	const struct opendkim_known *known = opendkim_known_find(setting->name);
 
 	if (known == NULL)
 		opendkim_warning(&import->report, &setting->place,
 		    "%s is no setting of OpenDKIM's; it is ignored",
 		    setting->name);
+	else if (known->kind == OPENDKIM_OURS)
+		check_ours(loading, known, setting);
 	else if (is_lost(known, setting))
 		opendkim_warning(&import->report, &setting->place,
 		    "%s cannot be honoured: %s", known->name, known->instead);
@@ -375,14 +390,55 @@ check_setting(
 
 /* Of two lines for one setting only the last counts. */
 static void
-check_settings(struct opendkim_import *import)
+check_settings(const struct config_loading *loading)
 {
-	const struct opendkim_file *file = &import->file;
+	const struct opendkim_file *file = &loading->opendkim->file;
 
 	for (size_t i = 0; i < file->count; i++)
 		if (opendkim_file_get(file, file->settings[i].name) ==
 		    &file->settings[i])
-			check_setting(import, &file->settings[i]);
+			check_setting(loading, &file->settings[i]);
+}
+
+static int
+load_file(const struct config_loading *loading, const char *path,
+    struct opendkim_import *import)
+{
+	const struct conf_place *place =
+	    conf_place_of(loading->places, "opendkim_conf", 0);
+	const struct opendkim_setting from = { .name = "opendkim_conf",
+		.value = path,
+		.place = { place->file, place->line } };
+
+	return (opendkim_file_load(&from, &import->report, &import->file));
+}
+
+const char *
+opendkim_settings_place(
+    const struct config_loading *loading, const char *option)
+{
+	static const struct {
+		const char *option;
+		const char *name;
+	} options[] = {
+		{ "authserv_id", "AuthservID" },
+		{ "sign_headers", "SignHeaders" },
+		{ "oversign_headers", "OversignHeaders" },
+		{ "originating_daemons", "MTA" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		const struct opendkim_setting *setting =
+		    strcmp(options[i].option, option) == 0
+			? wanted(loading, options[i].name, option)
+			: NULL;
+
+		if (setting != NULL)
+			return (arena_printf(loading->config->arena,
+			    "%s:%d: %s", setting->place.file,
+			    setting->place.line, setting->name));
+	}
+	return (NULL);
 }
 
 void
@@ -394,12 +450,19 @@ opendkim_settings_read(struct config_loading *loading)
 
 	if (path == NULL)
 		return;
+	if (path[0] != '/') {
+		config_error_in(loading, "opendkim_conf", 0,
+		    arena_printf(arena,
+			"\"%s\" is no whole path such as /etc/opendkim.conf",
+			path));
+		return;
+	}
 	import = arena_alloc(arena, sizeof(*import));
 	import->report = (struct opendkim_report){ .error = tell_error,
 		.warning = tell_warning,
 		.cookie = loading,
 		.arena = arena };
-	if (opendkim_file_load(path, &import->report, &import->file) != 0)
+	if (load_file(loading, path, import) != 0)
 		return;
 	loading->opendkim = import;
 	const struct opendkim_setting *folder =
@@ -410,7 +473,7 @@ opendkim_settings_read(struct config_loading *loading)
 	    opendkim_file_get(&import->file, "Socket");
 
 	loading->config->opendkim_socket = socket == NULL ? "" : socket->value;
-	check_settings(import);
+	check_settings(loading);
 	check_algorithm(import);
 	take_mode(loading);
 	take_canonicalization(loading);

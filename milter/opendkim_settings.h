@@ -8,6 +8,8 @@
 #include "config_keys.h"
 #include "opendkim_file.h"
 
+struct opendkim_dataset;
+
 /* What was read, while a configuration is being loaded. */
 struct opendkim_import {
 	struct opendkim_report report;
@@ -27,11 +29,18 @@ struct opendkim_import {
 void opendkim_settings_read(struct config_loading *loading);
 
 /**
+ * opendkim_settings_place(loading, option):
+ * Return the file, the line and the setting of OpenDKIM's that gave ${option}
+ * its value, or NULL when that came from elsewhere.
+ */
+const char *opendkim_settings_place(
+    const struct config_loading *loading, const char *option);
+
+/**
  * opendkim_settings_dataset(loading, name, out):
  * Read the data set of the setting ${name}.  Return false when it is not set or
  * an error was told of.
  */
-struct opendkim_dataset;
 bool opendkim_settings_dataset(struct config_loading *loading, const char *name,
     struct opendkim_dataset *out);
 

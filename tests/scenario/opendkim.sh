@@ -128,6 +128,31 @@ theirs 'SignatureAlgorithm rsa-sha1' 'MinimumKeyBits 512'
 check 0 'opendkim.conf:1: SignatureAlgorithm rsa-sha1 must not be used'
 check 0 'opendkim.conf:2: MinimumKeyBits 512 is out of range here; 1024 counts'
 
+theirs 'Nameservers 192.0.2.53' 'TrustAnchorFile /usr/share/dns/root.key' \
+	'SoftwareHeader yes' 'IdentityHeaderRemove yes' 'X-Header no'
+check 0 'warning: @/opendkim.conf:2: TrustAnchorFile is not taken over: set .trust_anchor. in our own'
+check 0 'warning: @/opendkim.conf:3: SoftwareHeader cannot be honoured: no field names the filter'
+check 0 'warning: @/opendkim.conf:4: IdentityHeaderRemove cannot be honoured: the field stays'
+# Our own file has resolvers.
+silent 'Nameservers|X-Header|no setting'
+
+# Where the file and its settings stand.
+theirs 'Syslog yes' 'AuthservID foo bar'
+check 78 '^error: @/opendkim.conf:2: AuthservID: "foo bar" is not one word'
+theirs 'OversignHeaders From,a;b'
+check 78 '^error: @/opendkim.conf:1: OversignHeaders: "a;b" is no name'
+ours 'authserv_id = "foo bar"'
+theirs 'AuthservID mx.example'
+check 78 '^error: @/milter.conf:[0-9]*: authserv_id: "foo bar" is not one word'
+for path in '' rel.conf; do
+	ours
+	sed -i "s|^opendkim_conf.*|opendkim_conf = \"$path\"|" "$folder/milter.conf"
+	check 78 "^error: @/milter.conf:1: opendkim_conf: \"$path\" is no whole path"
+done
+ours
+rm "$folder/opendkim.conf"
+check 78 '^error: @/milter.conf:1: opendkim_conf: @/opendkim.conf: No such file'
+
 # What is wrong.
 theirs 'KeyTable db:@/keys.db' 'SigningTable refile:@/authors'
 check 78 'error: @/opendkim.conf:1: KeyTable: "db:@/keys.db" is not a list, a file or a refile'
@@ -162,6 +187,15 @@ theirs 'KeyTable csl:x=a.example:s:@/none.pem,y=a.example,z=a.example:s:MIIB' \
 check 0 'opendkim.conf:2: @/opendkim.conf:1: the key file @/none.pem does not exist: mail of these authors is deferred'
 check 0 'opendkim.conf:2: @/opendkim.conf:1: the row is not NAME DOMAIN:SELECTOR:FILE'
 check 0 'opendkim.conf:2: there is no key "nobody" in the KeyTable'
+check 0 'warning: @/opendkim.conf: its tables name no key that can be used: mail of their authors waits, other'
+silent 'make the first of a domain'
+# No selector may add tags to a signature.
+theirs 'KeyTable csl:k=a.example:m x;l:@/good.pem' 'SigningTable csl:a.example=k'
+check 0 'opendkim.conf:2: @/opendkim.conf:1: "m x;l" is no selector: mail of these authors is deferred$'
+theirs 'KeyTable csl:k=a.example:m_1.x:@/good.pem' \
+	'SigningTable csl:a.example=k:foo,b.example=k:%@a.example'
+check 0 'opendkim.conf:2: "foo" is no address, and so signatures have no i='
+silent 'no selector|"%@a.example"'
 theirs 'KeyTable csl:z=a.example:s:MIIB' 'SigningTable csl:a.example=z'
 check 78 'opendkim.conf:1: the key of "z" stands in the table itself'
 
@@ -240,8 +274,10 @@ if [[ $(id -u) = 0 ]]; then
 	# So it is for the milter's user, who cannot see that.
 	cp "$milter" "$folder/milter"
 	setpriv --reuid="$user" --regid="$group" --clear-groups \
-		"$folder/milter" -t -c "$folder/milter.conf" 2>&1 |
-		grep -q 'no errors; signs with 1 keys' || problem 'its user differs'
+		"$folder/milter" -t -c "$folder/milter.conf" >"$folder/said" 2>&1
+	grep -q 'no copy of the key file .*/none: mail' "$folder/said" &&
+		grep -q 'no errors; signs with 1 keys' "$folder/said" ||
+		problem "its user differs: $(cat "$folder/said")"
 	# A link of OpenDKIM's user to a file that is not his is not copied.
 	cp "$folder/good.pem" "$folder/shut/secret"
 	ln -s "$folder/shut/secret" "$folder/shut2/link"

@@ -53,6 +53,17 @@ write_file(
 	return (path);
 }
 
+static int
+load(const char *path, const struct opendkim_report *report,
+    struct opendkim_file *out)
+{
+	const struct opendkim_setting from = {
+		.name = "opendkim_conf", .value = path, .place = { "ours", 3 }
+	};
+
+	return (opendkim_file_load(&from, report, out));
+}
+
 static void
 test_include(void **state)
 {
@@ -67,7 +78,7 @@ test_include(void **state)
 	    arena_printf(arena, "Selector one\nInclude %s\nMode s\n", inner));
 
 	(void)state;
-	assert_int_equal(opendkim_file_load(outer, &report, &file), 0);
+	assert_int_equal(load(outer, &report, &file), 0);
 	assert_int_equal(file.count, 3);
 	assert_string_equal(opendkim_file_get(&file, "selector")->value, "two");
 	assert_string_equal(
@@ -77,16 +88,29 @@ test_include(void **state)
 	/* A file that includes itself ends where OpenDKIM does. */
 	outer = write_file(arena, folder, "outer",
 	    arena_printf(arena, "Include %s/outer\n", folder));
-	assert_int_equal(opendkim_file_load(outer, &report, &file), -1);
+	assert_int_equal(load(outer, &report, &file), -1);
 	assert_non_null(
 	    strstr(listener.error, "/outer:1: Include: files nest"));
 
+	/* Of many such lines the first is told of. */
+	listener.errors = 0;
+	outer = write_file(arena, folder, "outer",
+	    arena_printf(arena, "%1$s%1$s%1$s%1$s",
+		arena_printf(arena, "Include %s/outer\n", folder)));
+	assert_int_equal(load(outer, &report, &file), -1);
+	assert_int_equal(listener.errors, 1);
+	outer = write_file(arena, folder, "outer", "\nInclude /nowhere/y\n");
+	assert_int_equal(load(outer, &report, &file), -1);
+	assert_non_null(
+	    strstr(listener.error, "/outer:2: Include: /nowhere/y: "));
+
 	outer = write_file(arena, folder, "outer", "Mode\n");
-	assert_int_equal(opendkim_file_load(outer, &report, &file), -1);
+	assert_int_equal(load(outer, &report, &file), -1);
 	assert_non_null(strstr(listener.error, "/outer:1: Mode has no value"));
-	assert_int_equal(opendkim_file_load("/nowhere/x", &report, &file), -1);
-	assert_non_null(strstr(listener.error, "/nowhere/x: "));
-	assert_int_equal(opendkim_file_load(folder, &report, &file), -1);
+	assert_int_equal(load("/nowhere/x", &report, &file), -1);
+	assert_non_null(
+	    strstr(listener.error, "ours:3: opendkim_conf: /nowhere/x: "));
+	assert_int_equal(load(folder, &report, &file), -1);
 	assert_non_null(strstr(listener.error, "not a regular file"));
 	files_remove(folder);
 	arena_free(arena);
@@ -108,8 +132,38 @@ test_limit(void **state)
 		buf_add_str(&text, "Mode sv\n");
 	const char *path = write_file(arena, folder, "many", buf_str(&text));
 
-	assert_int_equal(opendkim_file_load(path, &report, &file), -1);
+	assert_int_equal(load(path, &report, &file), -1);
 	assert_non_null(strstr(listener.error, "more than 1999 settings"));
+	files_remove(folder);
+	arena_free(arena);
+}
+
+/* Files are counted, however they nest. */
+static void
+test_many_files(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *folder = files_folder(arena, "opendkim");
+	struct listener listener = { 0 };
+	struct opendkim_report report = listener_report(&listener, arena);
+	struct opendkim_file file;
+	struct buf text;
+	const char *line = arena_printf(arena, "Include %s/inner\n", folder);
+
+	(void)state;
+	(void)write_file(arena, folder, "inner", "Mode s\n");
+	buf_init(&text, arena, 1 << 20);
+	for (int i = 1; i < OPENDKIM_FILE_FILES; i++)
+		buf_add_str(&text, line);
+	const char *path = write_file(arena, folder, "many", buf_str(&text));
+
+	assert_int_equal(load(path, &report, &file), 0);
+	buf_add_str(&text, line);
+	path = write_file(arena, folder, "many", buf_str(&text));
+	assert_int_equal(load(path, &report, &file), -1);
+	assert_int_equal(listener.errors, 1);
+	assert_non_null(
+	    strstr(listener.error, "/many:100: Include: more than 100 files"));
 	files_remove(folder);
 	arena_free(arena);
 }
@@ -118,7 +172,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_include), cmocka_unit_test(test_limit) };
+		cmocka_unit_test(test_include), cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_many_files) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
