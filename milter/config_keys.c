@@ -26,21 +26,10 @@ keystore_warning(void *cookie, const char *text)
 	config_warning(cookie, text);
 }
 
-/* Room for one more after ${count} elements of ${size} bytes; the array doubles
- * when it is full, at powers of two. */
-static void *
-room_for_one(struct config *config, void *array, size_t count, size_t size)
-{
-	if ((count & (count - 1)) != 0)
-		return (array);
-	return (arena_grow(config->arena, array, count * size,
-	    (count == 0 ? 1 : 2 * count) * size));
-}
-
 static void
 remember(struct config *config, struct dkim_private *private)
 {
-	config->privates = room_for_one(config, config->privates,
+	config->privates = arena_room(config->arena, config->privates,
 	    config->private_count, sizeof(struct dkim_private *));
 	config->privates[config->private_count++] = private;
 }
@@ -111,7 +100,7 @@ config_keys_add(struct config *config, struct signtable_rule *rule,
     const struct dkim_sign_key *key)
 {
 	rule->keys =
-	    room_for_one(config, rule->keys, rule->count, sizeof(*key));
+	    arena_room(config->arena, rule->keys, rule->count, sizeof(*key));
 	rule->keys[rule->count++] = *key;
 }
 
@@ -120,8 +109,8 @@ config_keys_add_rule(struct config *config)
 {
 	struct signtable *table = &config->signtable;
 
-	table->rules = room_for_one(
-	    config, table->rules, table->rule_count, sizeof(*table->rules));
+	table->rules = arena_room(config->arena, table->rules,
+	    table->rule_count, sizeof(*table->rules));
 	return (&table->rules[table->rule_count++]);
 }
 

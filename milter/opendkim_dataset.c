@@ -7,13 +7,7 @@ static void
 add(struct arena *arena, struct opendkim_dataset *set,
     const struct opendkim_row *row)
 {
-	if (set->count == set->size) {
-		size_t size = set->size == 0 ? 32 : 2 * set->size;
-
-		set->rows = arena_grow(arena, set->rows,
-		    set->count * sizeof(*row), size * sizeof(*row));
-		set->size = size;
-	}
+	set->rows = arena_room(arena, set->rows, set->count, sizeof(*row));
 	set->rows[set->count++] = *row;
 }
 

@@ -31,7 +31,6 @@ struct opendkim_dataset {
 	const char *file; /* where the rows stand */
 	struct opendkim_row *rows;
 	size_t count;
-	size_t size;
 };
 
 /**

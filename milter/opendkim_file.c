@@ -19,13 +19,8 @@ static void
 add(struct arena *arena, struct opendkim_file *file,
     const struct opendkim_setting *setting)
 {
-	if (file->count == file->size) {
-		size_t size = file->size == 0 ? 32 : 2 * file->size;
-
-		file->settings = arena_grow(arena, file->settings,
-		    file->count * sizeof(*setting), size * sizeof(*setting));
-		file->size = size;
-	}
+	file->settings =
+	    arena_room(arena, file->settings, file->count, sizeof(*setting));
 	file->settings[file->count++] = *setting;
 }
 

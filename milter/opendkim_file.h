@@ -25,7 +25,6 @@ struct opendkim_setting {
 struct opendkim_file {
 	struct opendkim_setting *settings; /* in the order of the lines */
 	size_t count;
-	size_t size;
 };
 
 /**

@@ -6,12 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/hash.h"
 #include "dns/name.h"
 #include "opendkim_copies.h"
 #include "opendkim_settings.h"
+#include "pattern.h"
 
+/* OpenDKIM's are shorter than a row. */
 #define PATH_BYTES ((size_t)4096)
 /* Domains in a folder of keys. */
 #define DOMAINS_MAX ((size_t)100000)
@@ -50,17 +51,9 @@ opendkim_keys_new(struct config_loading *loading)
 const char *
 opendkim_keys_path(struct arena *arena, const char *path, const char *domain)
 {
-	struct span rest = span_str(path);
-	struct span part;
-	struct buf text;
+	const char *expanded = pattern_expand(arena, path, domain, PATH_BYTES);
 
-	buf_init(&text, arena, PATH_BYTES);
-	while (span_take_until(&rest, '%', &part)) {
-		buf_add(&text, part);
-		buf_add_str(&text, domain);
-	}
-	buf_add(&text, part);
-	return (text.overflow ? "" : buf_str(&text));
+	return (expanded == NULL ? "" : expanded);
 }
 
 static bool
@@ -293,7 +286,6 @@ struct search {
 	bool copied; /* there are copies: what has none is not there */
 	const char **domains;
 	size_t count;
-	size_t size;
 };
 
 /* Whether ${domain} has a key file, as far as we may know. */
@@ -337,14 +329,8 @@ search_folder(struct opendkim_keys *keys, DIR *folder, struct search *search)
 			continue;
 		if (keys->only_looks && search->copied)
 			look_at_copy(keys, search, domain);
-		if (search->count == search->size) {
-			size_t size = search->size == 0 ? 32 : 2 * search->size;
-
-			search->domains = arena_grow(arena, search->domains,
-			    search->count * sizeof(char *),
-			    size * sizeof(char *));
-			search->size = size;
-		}
+		search->domains = arena_room(
+		    arena, search->domains, search->count, sizeof(char *));
 		search->domains[search->count++] = domain;
 	}
 }

@@ -40,7 +40,8 @@ enum opendkim_key_status opendkim_keys_load(struct opendkim_keys *keys,
 
 /**
  * opendkim_keys_path(arena, path, domain):
- * Return ${path} with ${domain} in the place of each `%'.
+ * Return ${path} with ${domain} in the place of each `%', or "" when that is
+ * too long for a path.
  */
 const char *opendkim_keys_path(
     struct arena *arena, const char *path, const char *domain);

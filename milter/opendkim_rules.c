@@ -209,7 +209,10 @@ add_file(struct builder *builder, const struct opendkim_signing *signing,
 	const char *path = opendkim_dataset_path(
 	    builder->arena, builder->loading->opendkim->folder, file);
 
-	if (path[0] == '/')
+	if (file[0] == '\0')
+		opendkim_error(builder->report, &key->place,
+		    "the path of the key is too long");
+	else if (path[0] == '/')
 		add_signing(builder, signing, key, path);
 	else
 		opendkim_error(builder->report, &key->place,

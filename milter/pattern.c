@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "dns/name.h"
 
@@ -104,6 +105,23 @@ pattern_is_like(const char *text, const char *wildcard)
 		}
 	}
 	return (true);
+}
+
+const char *
+pattern_expand(
+    struct arena *arena, const char *text, const char *domain, size_t max)
+{
+	struct span rest = span_str(text);
+	struct span part;
+	struct buf out;
+
+	buf_init(&out, arena, max);
+	while (span_take_until(&rest, '%', &part)) {
+		buf_add(&out, part);
+		buf_add_str(&out, domain);
+	}
+	buf_add(&out, part);
+	return (out.overflow ? NULL : buf_str(&out));
 }
 
 bool

@@ -47,6 +47,14 @@ int pattern_parse_wildcard(
 bool pattern_is_like(const char *text, const char *wildcard);
 
 /**
+ * pattern_expand(arena, text, domain, max):
+ * Return ${text} with ${domain} in the place of each `%', or NULL when that is
+ * longer than ${max} bytes.
+ */
+const char *pattern_expand(
+    struct arena *arena, const char *text, const char *domain, size_t max);
+
+/**
  * pattern_matches(pattern, address):
  * Say whether ${address}, local-part@domain with a lower-case A-label domain,
  * is one that ${pattern} means.  Local parts are compared without ASCII case.

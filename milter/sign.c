@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "dns/name.h"
 
 /* Of i=; as long as an address can be. */
@@ -17,23 +16,6 @@ struct sign {
 	struct dkim_sign *dkim; /* NULL: unsigned */
 };
 
-/* ${signer} with the author's domain in the place of each %. */
-static const char *
-expand(struct mail *mail, const char *signer)
-{
-	struct span rest = span_str(signer);
-	struct span part;
-	struct buf text;
-
-	buf_init(&text, mail->arena, MAX_IDENTITY);
-	while (span_take_until(&rest, '%', &part)) {
-		buf_add(&text, part);
-		buf_add_str(&text, mail->from.domain);
-	}
-	buf_add(&text, part);
-	return (text.overflow ? NULL : buf_str(&text));
-}
-
 /* i= must be at or below d= (RFC 6376 3.5); else there is none. */
 static void
 set_identity(struct mail *mail, const struct signtable_rule *rule,
@@ -41,7 +23,8 @@ set_identity(struct mail *mail, const struct signtable_rule *rule,
 {
 	const char *identity = rule->identity_from_author ? mail->from.address
 	                       : rule->signer != NULL
-	                           ? expand(mail, rule->signer)
+	                           ? pattern_expand(mail->arena, rule->signer,
+					 mail->from.domain, MAX_IDENTITY)
 	                           : NULL;
 	const char *at = identity == NULL ? NULL : strrchr(identity, '@');
 

@@ -45,6 +45,18 @@ arena_grow(
 	return (grown);
 }
 
+void *
+arena_room(struct arena *arena, void *array, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return (array);
+	void *grown = arena_array(arena, count == 0 ? 1 : 2 * count, size);
+
+	if (count > 0)
+		memcpy(grown, array, count * size);
+	return (grown);
+}
+
 struct span
 arena_dup(struct arena *arena, struct span bytes)
 {

@@ -49,6 +49,14 @@ void *arena_grow(
     struct arena *arena, const void *old, size_t old_size, size_t new_size);
 
 /**
+ * arena_room(arena, array, count, size):
+ * Return ${array} with room for one more after its ${count} elements of ${size}
+ * bytes: it doubles when it is full, at powers of two.  ${array} must have
+ * grown so from NULL.
+ */
+void *arena_room(struct arena *arena, void *array, size_t count, size_t size);
+
+/**
  * arena_dup(arena, bytes):
  * Return a copy of ${bytes}, followed by a NUL that is not counted.
  */

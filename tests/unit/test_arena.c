@@ -65,6 +65,22 @@ growing_keeps_the_beginning(void **state)
 }
 
 static void
+room_is_made_one_by_one(void **state)
+{
+	struct arena *arena = arena_new();
+	size_t *numbers = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++) {
+		numbers = arena_room(arena, numbers, i, sizeof(*numbers));
+		numbers[i] = i;
+	}
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(numbers[i], i);
+	arena_free(arena);
+}
+
+static void
 copies_end_with_nul(void **state)
 {
 	struct arena *arena = arena_new();
@@ -157,6 +173,7 @@ main(void)
 		cmocka_unit_test(memory_is_zeroed_aligned_and_separate),
 		cmocka_unit_test(empty_allocations_differ),
 		cmocka_unit_test(growing_keeps_the_beginning),
+		cmocka_unit_test(room_is_made_one_by_one),
 		cmocka_unit_test(copies_end_with_nul),
 		cmocka_unit_test(size_counts_what_was_handed_out),
 		cmocka_unit_test(overflow_ends_the_process),

@@ -146,12 +146,27 @@ test_matches(void **state)
 	}
 }
 
+static void
+test_expand(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	assert_string_equal(pattern_expand(arena, "a", "x.org", 9), "a");
+	assert_string_equal(
+	    pattern_expand(arena, "%a%@%", "x.org", 99), "x.orgax.org@x.org");
+	assert_string_equal(
+	    pattern_expand(arena, "a@%", "x.org", 7), "a@x.org");
+	assert_null(pattern_expand(arena, "a@%", "x.org", 6));
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_wildcards),
-		cmocka_unit_test(test_is_like) };
+		cmocka_unit_test(test_is_like), cmocka_unit_test(test_expand) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
