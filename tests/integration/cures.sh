@@ -291,7 +291,7 @@ if command -v postconf >/dev/null && [[ -e /etc/postfix/main.cf ]]; then
 	chmod 640 /etc/odk/k
 	echo 'Socket inet:8892@localhost' >>/etc/odk/conf
 	postconf 'smtpd_milters = inet:127.0.0.1:11332, inet:127.0.0.1:8892' \
-		'non_smtpd_milters = $smtpd_milters'
+		"non_smtpd_milters = \$smtpd_milters"
 	attach=$(mailreeve-milter -t 2>/dev/null |
 		sed -n 's/^Postfix does not use it yet.*with: //p')
 	eval "${attach% && postfix reload}" || problem "cannot: $attach"

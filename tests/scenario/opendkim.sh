@@ -275,8 +275,8 @@ if [[ $(id -u) = 0 ]]; then
 	cp "$milter" "$folder/milter"
 	setpriv --reuid="$user" --regid="$group" --clear-groups \
 		"$folder/milter" -t -c "$folder/milter.conf" >"$folder/said" 2>&1
-	grep -q 'no copy of the key file .*/none: mail' "$folder/said" &&
-		grep -q 'no errors; signs with 1 keys' "$folder/said" ||
+	[[ $(grep -c -e 'no copy of the key file .*/none: mail' \
+		-e 'no errors; signs with 1 keys' "$folder/said") == 2 ]] ||
 		problem "its user differs: $(cat "$folder/said")"
 	# A link of OpenDKIM's user to a file that is not his is not copied.
 	cp "$folder/good.pem" "$folder/shut/secret"
