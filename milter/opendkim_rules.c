@@ -111,6 +111,16 @@ set_domain(struct builder *builder, const struct opendkim_key *key,
 	return (false);
 }
 
+/* ${text} as s= names it, as OpenDKIM does in the letters of the table; NULL
+ * when it is no name. */
+static const char *
+selector_of(struct arena *arena, const char *text)
+{
+	const char *name = name_to_ascii(arena, span_str(text));
+
+	return (name != NULL && strcasecmp(name, text) == 0 ? text : name);
+}
+
 /* Why there is no key in ${path}. */
 static const char *
 explain_missing(struct builder *builder, const struct opendkim_key *key,
@@ -131,7 +141,7 @@ add_signing(struct builder *builder, const struct opendkim_signing *signing,
 
 	if (!set_domain(builder, key, &sign))
 		return;
-	sign.selector = name_to_ascii(builder->arena, span_str(key->selector));
+	sign.selector = selector_of(builder->arena, key->selector);
 	if (sign.selector == NULL) {
 		add_broken(builder, signing,
 		    arena_printf(builder->arena, "%s:%d: \"%s\" is no selector",
