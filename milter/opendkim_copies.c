@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/shell.h"
 
 #define COMMAND_MAX ((size_t)16384)
 
@@ -57,34 +58,6 @@ opendkim_copies_more(const struct opendkim_copies *copies)
 	    ", nor %zu more of its keys", copies->count - 1));
 }
 
-static bool
-is_plain(unsigned char byte)
-{
-	return (span_is_alnum(byte) ||
-		(byte != '\0' && strchr("/._-+=:@%,", byte) != NULL));
-}
-
-/* ${text} as one word of a shell. */
-static void
-add_word(struct buf *command, const char *text)
-{
-	struct span rest = span_str(text);
-
-	(void)span_take_while(&rest, is_plain);
-	if (rest.len == 0) {
-		buf_add_str(command, text);
-		return;
-	}
-	buf_add_byte(command, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			buf_add_str(command, "'\\''");
-		else
-			buf_add_byte(command, (unsigned char)*text);
-	}
-	buf_add_byte(command, '\'');
-}
-
 static size_t
 depth(const char *path)
 {
@@ -108,13 +81,15 @@ add_paths(struct buf *command, const struct opendkim_copies *copies)
 {
 	if (is_with_folder(copies)) {
 		buf_add_byte(command, ' ');
-		add_word(command, copies->common);
+		buf_add_str(
+		    command, shell_word(command->arena, copies->common));
 		return;
 	}
 	for (size_t i = 0; i < copies->count && i < OPENDKIM_COPIES_NAMED;
 	     i++) {
 		buf_add_byte(command, ' ');
-		add_word(command, copies->paths[i]);
+		buf_add_str(
+		    command, shell_word(command->arena, copies->paths[i]));
 	}
 }
 
@@ -136,20 +111,20 @@ opendkim_copies_command(const struct opendkim_copies *copies)
 	struct arena *arena = loading->config->arena;
 	const struct keyfile_owner owner = reader_of(loading);
 	const char *group = keyfile_group(&owner, arena);
-	struct buf command, to;
+	const char *to =
+	    shell_word(arena, loading->config->settings.opendkim_keys);
+	struct buf command;
 
-	buf_init(&to, arena, COMMAND_MAX);
-	add_word(&to, loading->config->settings.opendkim_keys);
 	buf_init(&command, arena, COMMAND_MAX);
 	if (copies->count > OPENDKIM_COPIES_NAMED && !is_with_folder(copies))
 		buf_add_str(&command, "(the first of them) ");
 	buf_printf(&command,
 	    "with: install -d -o root -g %s -m 750 %s && cp -RP --parents",
-	    group, buf_str(&to));
+	    group, to);
 	add_paths(&command, copies);
 	buf_printf(&command,
-	    " %s && chown -R root:%s %s && chmod -R u=rwX,g=rX,o= %s",
-	    buf_str(&to), group, buf_str(&to), buf_str(&to));
+	    " %s && chown -R root:%s %s && chmod -R u=rwX,g=rX,o= %s", to,
+	    group, to, to);
 	return (command.overflow ? "(the command is too long to write)"
 				 : buf_str(&command));
 }

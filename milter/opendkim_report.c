@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/shell.h"
 #include "dkim/keyfile.h"
 
 static const char *placed(const struct opendkim_report *report,
@@ -58,7 +59,8 @@ shut_folders(const char *path, struct arena *arena)
 	for (char *at = &folder[strlen(first)]; at != NULL;
 	     at = strchr(at + 1, '/')) {
 		*at = '\0';
-		names = arena_printf(arena, "%s %s", names, folder);
+		names = arena_printf(
+		    arena, "%s %s", names, shell_word(arena, folder));
 		*at = '/';
 	}
 	return (names);
@@ -75,7 +77,7 @@ explain(const char *path, struct arena *arena)
 	return (arena_printf(arena,
 	    "%s: this user may not read it; mend it with: %s%s%schmod o+r %s",
 	    path, folders[0] == '\0' ? "" : "chmod o+x", folders,
-	    folders[0] == '\0' ? "" : " && ", path));
+	    folders[0] == '\0' ? "" : " && ", shell_word(arena, path)));
 }
 
 static const char *

@@ -212,7 +212,6 @@ add_setting(struct buf *out, const struct search *search, const char *parameter,
 {
 	bool empty = is_empty(list);
 	bool replaced = look(search, list).theirs;
-
 	struct buf setting;
 
 	buf_init(&setting, search->arena, COMMAND_MAX_BYTES);
