@@ -8,7 +8,7 @@ set -u
 
 SUITE=$1 OUT=$2
 
-need_root_of "$SUITE" build deb
+need_root_of "$SUITE" build deb shelf
 trap root_drop EXIT
 trap 'exit 130' INT TERM HUP
 rm -rf "$OUT"

@@ -24,6 +24,8 @@ PACKAGES_NSPAWN='systemd-container'
 # What builds and judges Debian packages, and a host that boots to install them.
 PACKAGES_DEB='build-essential debhelper dpkg-dev lintian'
 PACKAGES_BOOT='systemd systemd-sysv dbus postfix openssl procps'
+# What such a host installs by itself: a root keeps the files and has none of it.
+PACKAGES_SHELF='opendkim'
 
 # Servers among them, whose services must not start at the next boot either.
 PACKAGES_SERVICES='postfix dovecot knot opendkim'
@@ -40,7 +42,7 @@ packages_release() {
 }
 
 # packages_names PURPOSE ...: print the packages for these purposes: build,
-# mail, bench, test, style, fuzz, root, nspawn, deb, boot.
+# mail, bench, test, style, fuzz, root, nspawn, deb, boot, shelf.
 packages_names() {
 	local purpose
 	for purpose in "$@"; do
@@ -55,6 +57,7 @@ packages_names() {
 		nspawn) echo "$PACKAGES_NSPAWN" ;;
 		deb) echo "$PACKAGES_DEB" ;;
 		boot) echo "$PACKAGES_BOOT" ;;
+		shelf) echo "$PACKAGES_SHELF" ;;
 		esac
 	done | tr -s '[:space:]' '\n' | grep . | sort -u
 }

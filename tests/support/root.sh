@@ -148,8 +148,9 @@ root_fill() {
 				debconf-set-selections
 			apt-get -q update &&
 			apt-get -qy --no-install-recommends install "$@"' \
-		sh $(packages_names "$@") || return 1
+		sh $(packages_names "${@#shelf}") || return 1
 	[[ " $* " != *" deb "* && " $* " != *" boot "* ]] || root_shelve "$part"
+	[[ " $* " != *" shelf "* ]] || root_order "$part" || return 1
 	rm -rf "$part"/var/cache/apt/archives/*.deb "$part"/var/lib/apt/lists/*
 }
 
@@ -160,6 +161,20 @@ root_shelve() {
 		find "$1/var/cache/apt/archives" -name '*-dev_*' -prune -o \
 			\( -name 'lib*.deb' -o -name 'postfix*.deb' \) \
 			-exec mv -t "$1$ROOT_SHELF" {} +
+}
+
+# root_order ROOT: put packages on the shelf that the root itself does not have,
+# and all that they depend on and it does not have either.
+root_order() {
+	local shelf=$1$ROOT_SHELF
+	mkdir -p "$shelf"
+	# shellcheck disable=SC2046 # names of packages are words
+	unshare --mount --pid --fork --kill-child \
+		bash "$TOP/tests/support/inroot.sh" "$1" \
+		apt-get -qy --no-install-recommends --download-only \
+		-o Dir::Cache::archives="$ROOT_SHELF" \
+		install $(packages_names shelf) &&
+		rm -rf "$shelf/lock" "$shelf/partial"
 }
 
 # root_sources SUITE ROOT: apt in the root asks the same mirrors in the same
