@@ -17,6 +17,16 @@ opendkim() {
 	systemctl restart postfix
 }
 
+# reader: Ann, who may use sudo, and says yes to apt.  The host knows its name,
+# which sudo asks for.
+reader() {
+	echo "127.0.1.1 $(uname -n)" >>/etc/hosts
+	apt-get -qy -o Dpkg::Use-Pty=0 --no-install-recommends install sudo
+	useradd -m -s /bin/bash ann
+	echo 'ann ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/ann
+	echo 'APT::Get::Assume-Yes yes;' >/etc/apt/apt.conf.d/99yes
+}
+
 # queue_socket: tables and keys in a folder of their own, the socket in
 # Postfix's queue.
 queue_socket() {

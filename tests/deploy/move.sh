@@ -24,20 +24,19 @@ section() {
 
 # commands: of the text that comes in, the code, a line each: what is indented
 # by four spaces or more, or stands between ```, and commands within a sentence
-# that begin with sudo.  The reader is root here, and leaves out sudo.
+# that begin with sudo.
 commands() {
 	awk '/^ *```/ { fence = !fence; next }
 		fence || /^    / { sub(/^ +/, ""); print; next }
 		{ while (match($0, /`sudo [^`]*`/)) {
 			print substr($0, RSTART + 1, RLENGTH - 2)
 			$0 = substr($0, RSTART + RLENGTH) } }' |
-		sed -e ':a; /\\$/ { N; s/\\\n */ /; ba }' \
-			-e 's/^sudo //; s/\([;&|] \)sudo /\1/g'
+		sed ':a; /\\$/ { N; s/\\\n */ /; ba }'
 }
 
 # The change and the way back are one section.
 change() {
-	section "Quick start" | commands | grep -m 1 '^apt install '
+	section "Quick start" | commands | grep -m 1 '^sudo apt install '
 	section "Coming from OpenDKIM" | sed '/^Back /,$d' | commands
 }
 
@@ -72,10 +71,10 @@ guided() {
 	on bash /src/tests/deploy/guided.sh "$@"
 }
 
-# typed LINE: as a person types it.
+# typed LINE: as Ann types it, a user who has sudo.
 typed() {
 	say "\$ $1"
-	on bash -c "cd /src/packages/repository && $1" \
+	on runuser -l ann -c "cd /src/packages/repository && $1" \
 		</dev/null >"$SCRATCH/said" 2>&1
 }
 
@@ -169,8 +168,7 @@ opendkim_signs() {
 	cp "$SCRATCH/said" "$SCRATCH/before"
 	[ "$(grep -c ': d=' "$SCRATCH/before")" = 4 ] || broken "not all of it"
 	guided theirs >"$SCRATCH/theirs"
-	on tee /etc/apt/apt.conf.d/99yes <<<"APT::Get::Assume-Yes yes;" \
-		>/dev/null
+	must "there is a user with sudo" guided reader
 }
 
 change >/dev/null || fail "README.md cannot be read"

@@ -25,7 +25,7 @@ PACKAGES_NSPAWN='systemd-container'
 PACKAGES_DEB='build-essential debhelper dpkg-dev lintian'
 PACKAGES_BOOT='systemd systemd-sysv dbus postfix openssl procps'
 # What such a host installs by itself: a root keeps the files and has none of it.
-PACKAGES_SHELF='opendkim'
+PACKAGES_SHELF='opendkim sudo'
 
 # Servers among them, whose services must not start at the next boot either.
 PACKAGES_SERVICES='postfix dovecot knot opendkim'
