@@ -146,7 +146,7 @@ stop(const struct control *control)
 
 	/* The last callback of a message comes before libmilter writes the
 	 * reply; only a closed connection tells that it is on its way. */
-	listen_hang_up();
+	listen_hang_up(&control->started->settings);
 	service_settle(control->service, SETTLE_SECONDS);
 	if (left > 0)
 		log_warning(control->log, "stopped",

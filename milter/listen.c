@@ -1,5 +1,6 @@
 #include "listen.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
@@ -101,69 +102,74 @@ set_nodelay(int fd, void *unused)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* The address of a socket, as far as the connections accepted from a listening
- * one share it. */
-struct place {
-	sa_family_t family;
-	in_port_t port;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+union place {
+	struct sockaddr any;
+	struct sockaddr_in inet;
+	struct sockaddr_in6 inet6;
+	struct sockaddr_un local;
 };
 
 static bool
-place_of(int fd, struct place *place)
+is_at_inet(const struct endpoint *ours, const union place *place)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in inet;
-		struct sockaddr_in6 inet6;
-		struct sockaddr_un local;
-	} address = { .any.sa_family = AF_UNSPEC };
-	socklen_t len = sizeof(address);
+	struct sockaddr_in inet;
 
-	*place = (struct place){ .family = AF_UNSPEC };
-	if (getsockname(fd, &address.any, &len) != 0)
-		return (false);
-	place->family = address.any.sa_family;
-	if (place->family == AF_INET)
-		place->port = address.inet.sin_port;
-	if (place->family == AF_INET6)
-		place->port = address.inet6.sin6_port;
-	if (place->family == AF_UNIX)
-		(void)snprintf(place->path, sizeof(place->path), "%s",
-		    address.local.sun_path);
-	return (place->port != 0 || place->path[0] != '\0');
+	memcpy(&inet, &ours->address, sizeof(inet));
+	return (place->inet.sin_port == inet.sin_port &&
+		(inet.sin_addr.s_addr == htonl(INADDR_ANY) ||
+		    place->inet.sin_addr.s_addr == inet.sin_addr.s_addr));
 }
 
-static void
-find_listening(int fd, void *cookie)
+static bool
+is_at_inet6(const struct endpoint *ours, const union place *place)
 {
-	struct place place;
+	struct sockaddr_in6 inet6;
 
-	if (is_listening(fd) && place_of(fd, &place))
-		*(struct place *)cookie = place;
+	memcpy(&inet6, &ours->address, sizeof(inet6));
+	return (
+	    place->inet6.sin6_port == inet6.sin6_port &&
+	    (IN6_IS_ADDR_UNSPECIFIED(&inet6.sin6_addr) ||
+		IN6_ARE_ADDR_EQUAL(&place->inet6.sin6_addr, &inet6.sin6_addr)));
+}
+
+/* Connections share the address of the socket that accepted them.  The metrics
+ * are served in this process too: they have another one. */
+static bool
+is_at(const struct endpoint *ours, int fd)
+{
+	union place place = { .any.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(place);
+
+	if (getsockname(fd, &place.any, &len) != 0)
+		return (false);
+	if (ours->path != NULL)
+		return (place.any.sa_family == AF_UNIX &&
+			strncmp(place.local.sun_path, ours->path,
+			    sizeof(place.local.sun_path)) == 0);
+	if (place.any.sa_family != ours->address.ss_family)
+		return (false);
+	return (place.any.sa_family == AF_INET ? is_at_inet(ours, &place)
+					       : is_at_inet6(ours, &place));
 }
 
 static void
 hang_up(int fd, void *cookie)
 {
-	const struct place *listening = cookie;
-	struct place place;
+	const struct endpoint *ours = cookie;
 
-	if (!is_listening(fd) && place_of(fd, &place) &&
-	    place.family == listening->family &&
-	    place.port == listening->port &&
-	    strcmp(place.path, listening->path) == 0)
+	if (!is_listening(fd) && is_at(ours, fd))
 		(void)shutdown(fd, SHUT_RD);
 }
 
 void
-listen_hang_up(void)
+listen_hang_up(const struct config_settings *settings)
 {
-	struct place listening = { .family = AF_UNSPEC };
+	struct arena *arena = arena_new();
+	struct endpoint endpoint;
 
-	each_descriptor(find_listening, &listening);
-	if (listening.family != AF_UNSPEC)
-		each_descriptor(hang_up, &listening);
+	if (endpoint_parse(settings->socket, arena, &endpoint) == NULL)
+		each_descriptor(hang_up, &endpoint);
+	arena_free(arena);
 }
 
 /* Let libmilter open the socket.  It tells its reasons to syslog; errno is a

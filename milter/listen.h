@@ -40,10 +40,11 @@ const char *listen_open(
 void listen_close(const struct config_settings *settings);
 
 /**
- * listen_hang_up(void):
- * Read no more from the MTA's connections: libmilter still writes the reply
- * that it may owe, then finds the end and closes.
+ * listen_hang_up(settings):
+ * Read no more from the MTA's connections to the socket of ${settings}:
+ * libmilter still writes the reply that it may owe, then finds the end and
+ * closes.
  */
-void listen_hang_up(void);
+void listen_hang_up(const struct config_settings *settings);
 
 #endif

@@ -146,6 +146,7 @@ static const struct {
 	{ "reloads", metrics_reloads },
 	{ "taken", metrics_taken },
 	{ "stopping", metrics_stopping },
+	{ "idle", metrics_idle },
 	{ "silent", metrics_silent },
 	{ "unapplied", metrics_unapplied },
 	{ "load", metrics_load_many },

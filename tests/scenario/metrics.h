@@ -18,8 +18,8 @@ struct metrics_case {
 typedef int metrics_run(struct metrics_case *test);
 
 extern metrics_run metrics_counts, metrics_reloads, metrics_taken,
-    metrics_stopping, metrics_silent, metrics_unapplied, metrics_load_many,
-    metrics_line;
+    metrics_stopping, metrics_idle, metrics_silent, metrics_unapplied,
+    metrics_load_many, metrics_line;
 
 /* A series and its value; NULL ends a list. */
 struct metrics_expected {
