@@ -1,21 +1,20 @@
 #include "receiver/dialog.h"
 
-#include <string.h>
-
-#include "dns/name.h"
-
 #define MAX_VERSION 64
 
 void
-dialog_init(struct dialog *dialog, struct arena *arena, size_t signatures,
-    struct receiver_report *report)
+dialog_init(struct dialog *dialog, struct arena *arena,
+    const struct header_list *headers, struct receiver_report *report)
 {
+	size_t signatures = header_count(headers, "DKIM-Signature");
+
 	*dialog = (struct dialog){
 		.arena = arena, .report = report, .signatures = signatures
 	};
 	*report =
 	    (struct receiver_report){ .opinions = arena_array(arena, signatures,
 					  sizeof(struct wire_opinion)) };
+	permit_find(arena, headers, &dialog->permit);
 }
 
 static enum dialog_step
@@ -27,18 +26,8 @@ take_hello(struct dialog *dialog, const struct frame *frame)
 	return (DIALOG_TALKING);
 }
 
-/* Only key records: whoever took over the process may not ask for names that
- * carry the message away. */
-static const char *
-key_name(struct arena *arena, const char *name)
-{
-	const char *ascii = name_to_ascii(arena, span_str(name));
-
-	if (ascii == NULL || strstr(ascii, "._domainkey.") == NULL)
-		return (NULL);
-	return (ascii);
-}
-
+/* Only the keys of the message's own signatures: whoever took over the process
+ * may not ask for names that carry the message away. */
 static enum dialog_step
 take_question(struct dialog *dialog, const struct frame *frame)
 {
@@ -48,7 +37,8 @@ take_question(struct dialog *dialog, const struct frame *frame)
 	    !wire_take_question(frame->payload, dialog->arena, &question) ||
 	    question.type != DNS_TYPE_TXT)
 		return (DIALOG_GARBAGE);
-	dialog->name = key_name(dialog->arena, question.name);
+	dialog->name =
+	    permit_name(&dialog->permit, dialog->arena, question.name);
 	return (DIALOG_ASKED);
 }
 

@@ -7,7 +7,9 @@
 
 #include <stdbool.h>
 
+#include "mail/header.h"
 #include "receiver/frame.h"
+#include "receiver/permit.h"
 #include "receiver/receiver.h"
 
 /* What the process wants, or has come to. */
@@ -24,18 +26,19 @@ struct dialog {
 	struct receiver_report *report;
 	size_t signatures; /* DKIM-Signature fields that it was given */
 	bool ended;        /* it was given the whole message */
+	struct permit permit;
 	size_t asked;
-	const char *name; /* DIALOG_ASKED: this TXT record; NULL: nobody can
-	                   * have it */
+	const char *name; /* DIALOG_ASKED: this TXT record; NULL: it is no key
+	                   * of the message's and there is none */
 };
 
 /**
- * dialog_init(dialog, arena, signatures, report):
- * Begin with a process that gets a message with ${signatures} DKIM-Signature
- * fields; its opinions go into ${report}.
+ * dialog_init(dialog, arena, headers, report):
+ * Begin with a process that gets a message with ${headers}; its opinions go
+ * into ${report}.
  */
-void dialog_init(struct dialog *dialog, struct arena *arena, size_t signatures,
-    struct receiver_report *report);
+void dialog_init(struct dialog *dialog, struct arena *arena,
+    const struct header_list *headers, struct receiver_report *report);
 
 /**
  * dialog_take(dialog, frame):

@@ -151,22 +151,36 @@ note_answer(
 	report->question_count++;
 }
 
+/* Each name is looked up once: not even how often it is asked for tells a name
+ * server anything. */
+static struct dns_answer
+look_up(struct judgement *judgement, const char *name)
+{
+	const struct dns_answer *known =
+	    receiver_answer(judgement->report, name);
+	struct dns_answer found;
+	int64_t deadline =
+	    clock_monotonic_ms() + judgement->options->dns_timeout_ms;
+
+	if (known != NULL)
+		return (*known);
+	if (deadline > judgement->deadline)
+		deadline = judgement->deadline;
+	dns_lookup(judgement->options->dns, name, DNS_TYPE_TXT, deadline,
+	    judgement->arena, &found);
+	note_answer(judgement, name, found);
+	return (found);
+}
+
 static bool
 answer(struct judgement *judgement)
 {
 	const char *name = judgement->dialog.name;
 	struct dns_answer found = { .status = DNS_NXDOMAIN };
-	int64_t deadline =
-	    clock_monotonic_ms() + judgement->options->dns_timeout_ms;
 	struct buf payload;
 
-	if (deadline > judgement->deadline)
-		deadline = judgement->deadline;
-	if (name != NULL) {
-		dns_lookup(judgement->options->dns, name, DNS_TYPE_TXT,
-		    deadline, judgement->arena, &found);
-		note_answer(judgement, name, found);
-	}
+	if (name != NULL)
+		found = look_up(judgement, name);
 	buf_init(&payload, judgement->arena, FRAME_MAX_TO_CHILD);
 	wire_add_answer(&payload, &found);
 	return (send_frame(judgement, FRAME_ANSWER, buf_span(&payload)));
@@ -255,8 +269,7 @@ receiver_judge(struct receiver *receiver,
 		.report = report,
 		.deadline = clock_monotonic_ms() + options->timeout_ms };
 
-	dialog_init(&judgement.dialog, arena,
-	    header_count(headers, "DKIM-Signature"), report);
+	dialog_init(&judgement.dialog, arena, headers, report);
 	report->state = RECEIVER_JUDGED;
 	/* What was said before a crash is not worth repeating. */
 	if (!judge(&judgement, headers, body))

