@@ -1,59 +1,7 @@
 #include "mail_log.h"
 
-#include "base/buf.h"
 #include "base/log.h"
-
-/* Of the summary of results in one line. */
-#define SUMMARY_MAX 2048
-
-/* Say whether a key was looked up and tried: junk is told of last. */
-static bool
-was_tried(const struct dkim_verification *dkim)
-{
-	return (dkim->result != DKIM_PERMERROR && dkim->result != DKIM_NEUTRAL);
-}
-
-static void
-add_verifications(struct buf *text, const struct outcome *outcome, bool tried)
-{
-	for (size_t i = 0; i < outcome->dkim_count; i++) {
-		const struct dkim_verification *dkim = &outcome->dkim[i];
-
-		if (was_tried(dkim) == tried)
-			buf_printf(text, "%s%s(%s/%s)",
-			    text->len > 0 ? " " : "",
-			    dkim_result_name(dkim->result),
-			    dkim->domain != NULL ? dkim->domain : "?",
-			    dkim->selector != NULL ? dkim->selector : "?");
-	}
-}
-
-/* "pass(example.org/s1) fail(example.net/s2)"; reasons stand in the message's
- * Authentication-Results. */
-static const char *
-verifications(const struct mail *mail, const struct outcome *outcome)
-{
-	struct buf text;
-
-	if (outcome->dkim_count == 0)
-		return ("none");
-	buf_init(&text, mail->arena, SUMMARY_MAX);
-	add_verifications(&text, outcome, true);
-	add_verifications(&text, outcome, false);
-	return (buf_str(&text));
-}
-
-static const char *
-signatures(const struct mail *mail, const struct outcome *outcome)
-{
-	struct buf text;
-
-	buf_init(&text, mail->arena, SUMMARY_MAX);
-	for (size_t i = 0; i < outcome->signature_count; i++)
-		buf_printf(&text, "%s%s/%s", i > 0 ? " " : "",
-		    outcome->keys[i].domain, outcome->keys[i].selector);
-	return (buf_str(&text));
-}
+#include "mail_summary.h"
 
 static struct log_field
 optional(const char *key, const char *value)
@@ -73,11 +21,13 @@ static struct log_field
 results(const struct mail *mail, const struct outcome *outcome)
 {
 	if (mail->check != NULL)
-		return (LOG_TEXT("dkim", verifications(mail, outcome)));
+		return (LOG_TEXT("dkim", mail_summary_results(mail->arena,
+					     outcome, mail->from.domain)));
 	if (!outcome->outbound)
 		return (optional("dkim", NULL));
 	if (outcome->signature_count > 0)
-		return (LOG_TEXT("signed", signatures(mail, outcome)));
+		return (LOG_TEXT(
+		    "signed", mail_summary_signatures(mail->arena, outcome)));
 	return (optional("unsigned", outcome->unsigned_reason));
 }
 
