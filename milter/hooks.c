@@ -79,6 +79,9 @@ ask_for_macros(SMFICTX *context)
 	} wanted[] = {
 		{ SMFIM_CONNECT, "j {daemon_name}" },
 		{ SMFIM_ENVFROM, "{auth_authen}" },
+		/* For those that never reach their end. */
+		{ SMFIM_ENVRCPT, "i" },
+		{ SMFIM_EOH, "i" },
 		{ SMFIM_EOM, "i" },
 	};
 
@@ -259,7 +262,7 @@ on_abort(SMFICTX *context)
 	if (connection->mail != NULL) {
 		meter_aborted(service_meter(connection->service),
 		    connection->mail->stage);
-		mail_log_aborted(connection->mail);
+		mail_log_aborted(connection->mail, macro(context, "i"));
 	}
 	forget_mail(connection);
 	return (SMFIS_CONTINUE);

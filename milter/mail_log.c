@@ -38,10 +38,10 @@ author(const struct mail *mail)
 }
 
 static const struct log *
-context(const struct mail *mail)
+context(const struct mail *mail, const char *queue_id)
 {
 	const struct log *log = log_child(mail->arena,
-	    service_log(mail->service), optional("queue_id", mail->queue_id));
+	    service_log(mail->service), optional("queue_id", queue_id));
 
 	return (log_child(mail->arena, log,
 	    LOG_TEXT("client",
@@ -51,7 +51,7 @@ context(const struct mail *mail)
 void
 mail_log(const struct mail *mail, const struct outcome *outcome)
 {
-	const struct log *log = context(mail);
+	const struct log *log = context(mail, mail->queue_id);
 	const struct verdict *verdict = &outcome->verdict;
 
 	if (outcome->unsigned_reason != NULL)
@@ -80,13 +80,13 @@ mail_log(const struct mail *mail, const struct outcome *outcome)
 void
 mail_log_not_applied(const struct mail *mail)
 {
-	log_warning(context(mail), "refused",
+	log_warning(context(mail, mail->queue_id), "refused",
 	    LOG_TEXT("action", verdict_action_name(VERDICT_TEMPFAIL)),
 	    LOG_TEXT("reason", "libmilter could not change the message"));
 }
 
 void
-mail_log_aborted(const struct mail *mail)
+mail_log_aborted(const struct mail *mail, const char *queue_id)
 {
 	static const char *const stages[] = {
 		[MAIL_ENVELOPE] = "envelope",
@@ -99,7 +99,7 @@ mail_log_aborted(const struct mail *mail)
 		{ .key = NULL },
 	};
 
-	log_write(context(mail),
+	log_write(context(mail, queue_id),
 	    mail->stage == MAIL_ENVELOPE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 	    "aborted", fields);
 }

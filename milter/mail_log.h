@@ -21,10 +21,11 @@ void mail_log(const struct mail *mail, const struct outcome *outcome);
 void mail_log_not_applied(const struct mail *mail);
 
 /**
- * mail_log_aborted(mail):
- * Write that the client left ${mail} before its end: info once its header had
- * begun, else debug, for that is what every refused recipient looks like.
+ * mail_log_aborted(mail, queue_id):
+ * Write that the client left ${mail}, which has ${queue_id} or none yet (NULL),
+ * before its end: info once its header had begun, else debug, for that is what
+ * every refused recipient looks like.
  */
-void mail_log_aborted(const struct mail *mail);
+void mail_log_aborted(const struct mail *mail, const char *queue_id);
 
 #endif

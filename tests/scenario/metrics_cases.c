@@ -155,6 +155,12 @@ abort_some(struct metrics_case *test)
 	             ? 0
 	             : -1;
 	milter_client_close(client);
+	if (result == 0 &&
+	    (!daemon_logged(robust->daemon, "aborted",
+		 "\"queue_id\":\"4ROBUST\",.*\"stage\":\"header\"", 5000) ||
+		!daemon_logged(robust->daemon, "aborted",
+		    "\"queue_id\":\"4ROBUST\",.*\"stage\":\"body\"", 5000)))
+		return (robust_fail(robust, "no queue ID in the log"));
 	return (result == 0 ? 0 : robust_fail(robust, "aborting failed"));
 }
 
