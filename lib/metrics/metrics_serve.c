@@ -1,6 +1,7 @@
 #include "metrics/metrics_serve.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena_impl.h"
 #include "metrics/metrics.h"
@@ -17,12 +20,17 @@
 #define REASON_MAX 256
 /* A queue that is full costs the next who comes a second and more. */
 #define BACKLOG 1024
+/* Those that were hung up on are still there for a moment. */
+#define LIMIT (2 * METRICS_SERVE_CONNECTIONS)
 
 struct metrics_serve {
 	struct metrics_serve_options options;
 	struct MHD_Daemon *daemon;
 	pthread_t starter;       /* whose lines of libmicrohttpd are: */
 	char reason[REASON_MAX]; /* why it does not start */
+	/* Who is connected, oldest first; the server's thread alone looks. */
+	struct MHD_Connection *connected[LIMIT];
+	size_t connected_count;
 };
 
 struct reply {
@@ -132,6 +140,48 @@ on_request(void *cookie, struct MHD_Connection *connection, const char *url,
 	    connection, MHD_HTTP_NOT_FOUND, "there is only /metrics\n"));
 }
 
+static void
+hang_up(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info != NULL)
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static void
+forget(struct metrics_serve *serve, const struct MHD_Connection *connection)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < serve->connected_count; i++)
+		if (serve->connected[i] != connection)
+			serve->connected[kept++] = serve->connected[i];
+	serve->connected_count = kept;
+}
+
+/* Whoever sends a byte now and then is not silent, and would hold his place for
+ * ever: so who comes when all are taken gets that of the one who has been there
+ * longest, and is served at once. */
+static void
+on_connection(void *cookie, struct MHD_Connection *connection, void **unused,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct metrics_serve *serve = cookie;
+
+	(void)unused;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		forget(serve, connection);
+		return;
+	}
+	if (serve->connected_count < LIMIT)
+		serve->connected[serve->connected_count++] = connection;
+	for (size_t i = 0;
+	     i + METRICS_SERVE_CONNECTIONS < serve->connected_count; i++)
+		hang_up(serve->connected[i]);
+}
+
 /* What libmicrohttpd has to say: to its starter why it does not start, and
  * about connections, which strangers can make odd, only to those who ask. */
 static void __attribute__((format(printf, 2, 0)))
@@ -154,26 +204,77 @@ on_line(void *cookie, const char *format, va_list ap)
  * libmicrohttpd 0.9.75 overlooks that a client has gone that had begun to
  * speak, until its time is over. */
 static struct MHD_Daemon *
-start(struct metrics_serve *serve)
+start_daemon(struct metrics_serve *serve, int fd)
 {
 	unsigned int flags =
 	    MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 	struct MHD_Daemon *daemon;
 	sigset_t all, before;
 
-	if (serve->options.address->sa_family == AF_INET6)
-		flags |= MHD_USE_IPv6;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, serve,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_line, serve, /* the first one */
-	    MHD_OPTION_SOCK_ADDR, serve->options.address,
-	    MHD_OPTION_CONNECTION_LIMIT, METRICS_SERVE_CONNECTIONS,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, LIMIT,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, serve,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)METRICS_SERVE_REQUEST,
 	    MHD_OPTION_CONNECTION_TIMEOUT, METRICS_SERVE_SILENCE,
-	    MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG, MHD_OPTION_END);
+	    MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return (daemon);
+}
+
+/* Our own socket, because we can tell why there is none. */
+static int
+open_socket(const struct sockaddr *address)
+{
+	bool is_inet6 = address->sa_family == AF_INET6;
+	socklen_t len =
+	    is_inet6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	int on = 1;
+	int fd = socket(
+	    address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return (-1);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (is_inet6)
+		(void)setsockopt(
+		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0)
+		return (fd);
+	int error = errno;
+
+	(void)close(fd);
+	errno = error;
+	return (-1);
+}
+
+/* libmicrohttpd closes the socket when it ends, and of the ways in which it may
+ * not start, after some of them.  No other file has that inode meanwhile. */
+static struct MHD_Daemon *
+start_with(struct metrics_serve *serve, int fd)
+{
+	struct stat ours, found;
+	bool known = fstat(fd, &ours) == 0;
+	struct MHD_Daemon *daemon = start_daemon(serve, fd);
+
+	if (daemon == NULL && known && fstat(fd, &found) == 0 &&
+	    found.st_dev == ours.st_dev && found.st_ino == ours.st_ino)
+		(void)close(fd);
+	return (daemon);
+}
+
+static struct MHD_Daemon *
+start(struct metrics_serve *serve)
+{
+	int fd = open_socket(serve->options.address);
+
+	if (fd >= 0)
+		return (start_with(serve, fd));
+	(void)snprintf(
+	    serve->reason, sizeof(serve->reason), "%s", strerror(errno));
+	return (NULL);
 }
 
 struct metrics_serve *

@@ -2,9 +2,9 @@
  * metrics_serve.h: a page of metrics for programs of this host, over HTTP.
  *
  * Whoever has an account here can connect, so what a connection may cost is
- * bounded: METRICS_SERVE_CONNECTIONS at once, one thread for all of them,
- * METRICS_SERVE_REQUEST bytes of request, METRICS_SERVE_SILENCE seconds of
- * silence.
+ * bounded: METRICS_SERVE_CONNECTIONS at once, of which the oldest goes when
+ * another one comes, one thread for all of them, METRICS_SERVE_REQUEST bytes of
+ * request, METRICS_SERVE_SILENCE seconds of silence.
  */
 #ifndef METRICS_METRICS_SERVE_H
 #define METRICS_METRICS_SERVE_H
