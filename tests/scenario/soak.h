@@ -1,8 +1,8 @@
 /*
  * soak.h: what the files of the soak share.  Twenty senders play Postfix at
- * once against the real milter, while its configuration is reloaded all along
- * and its DNS server loses a tenth of the questions.  What must come of each
- * message is known beforehand, and is looked at.
+ * once against the real milter, while its configuration is reloaded all along,
+ * its metrics are read and its DNS server loses a tenth of the questions.  What
+ * must come of each message is known beforehand, and is looked at.
  */
 #ifndef SCENARIO_SOAK_H
 #define SCENARIO_SOAK_H
@@ -69,6 +69,8 @@ struct soak {
 	bool sanitized;      /* memory figures say nothing */
 	struct daemon *daemon;
 	const char *socket;
+	unsigned int metrics_port;
+	unsigned int scrapes;
 	struct keyfolder *keys;
 	struct dnsserver *server;
 	struct dnsrelay *relay;
@@ -192,6 +194,25 @@ int soak_send(struct soak *soak, struct milter_client *client,
 void soak_reload(struct soak *soak);
 
 /**
+ * soak_scrape(soak):
+ * Read the metrics once; fail when that fails.
+ */
+void soak_scrape(struct soak *soak);
+
+/**
+ * soak_scrape_check(soak):
+ * Fail unless the metrics become what was counted here; all senders are gone.
+ */
+int soak_scrape_check(struct soak *soak) COMPAT_MUST_CHECK;
+
+/**
+ * soak_leak_check(soak):
+ * Reload many times, with nobody connected; fail when that leaves memory,
+ * threads or files behind.
+ */
+int soak_leak_check(struct soak *soak) COMPAT_MUST_CHECK;
+
+/**
  * soak_log_check(soak):
  * Fail unless the milter's log tells of each message once, and of each reload.
  */
@@ -220,7 +241,8 @@ struct soak_sample soak_meter_idle(
 /**
  * soak_meter_report(soak, ms):
  * Print the figures of a load that took ${ms}; fail when memory, threads or
- * files grew.
+ * files grew, or when more signatures went without their key than the lost
+ * questions explain.
  */
 int soak_meter_report(struct soak *soak, int64_t ms) COMPAT_MUST_CHECK;
 

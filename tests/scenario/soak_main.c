@@ -1,7 +1,7 @@
 /*
  * soak_main.c: many messages, reloads all along, a DNS server that loses a
  * tenth of the questions: every message gets its one right reply, and the
- * milter is as small at the end as at the start.
+ * milter is as small at the end as at the start, whatever was reloaded.
  *
  *	soak MILTER MESSAGES MESSAGES-OF-A-SOAK [sanitized]
  *
@@ -26,6 +26,7 @@
 #define RELOAD_MS 50
 #define RELOAD_FULL_MS 3000
 #define PROGRESS_MS 5000
+#define SCRAPE_MS 500
 #define LOG_SHOWN 8192
 
 int
@@ -75,13 +76,14 @@ show_progress(const struct soak *soak, int64_t ms)
 	(void)fflush(stdout);
 }
 
-/* Reload and look while the senders run. */
+/* Reload, read the metrics and look while the senders run. */
 static void
 watch(struct soak *soak, int64_t start)
 {
 	int64_t pause = soak->full ? RELOAD_FULL_MS : RELOAD_MS;
 	int64_t reload = start + pause;
 	int64_t progress = start + PROGRESS_MS;
+	int64_t scrape = start;
 
 	while (soak->running > 0) {
 		int64_t now = clock_monotonic_ms();
@@ -90,6 +92,10 @@ watch(struct soak *soak, int64_t start)
 		if (now >= reload && !soak->failed) {
 			reload = now + pause;
 			soak_reload(soak);
+		}
+		if (now >= scrape) {
+			scrape = now + SCRAPE_MS;
+			soak_scrape(soak);
 		}
 		if (now >= progress) {
 			progress = now + PROGRESS_MS;
@@ -151,6 +157,8 @@ run(struct soak *soak)
 	if (soak->done != soak->messages)
 		return (soak_fail(
 		    soak, "%u of %u messages", soak->done, soak->messages));
+	if (soak_leak_check(soak) != 0 || soak_scrape_check(soak) != 0)
+		return (-1);
 	if (daemon_stop(soak->daemon) != 0)
 		return (soak_fail(soak, "%s", daemon_error(soak->daemon)));
 	return (soak_log_check(soak));

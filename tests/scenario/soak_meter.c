@@ -19,6 +19,8 @@
 /* A question that was dropped is asked again soon: 999 of a thousand inbound
  * messages take no longer than this. */
 #define PATIENCE_MS 2000
+/* Results of temperror, of a hundred questions that were dropped. */
+#define TEMPERRORS_PERCENT 1
 #define SETTLE_ROUNDS 150
 #define SETTLE_MS 100
 /* libunbound keeps connections over TCP for a while. */
@@ -197,13 +199,25 @@ report_rest(struct soak *soak)
 	return (0);
 }
 
+/* A question that was lost is asked again, so that few keys are missing. */
+static int
+report_temperrors(struct soak *soak, const struct dnsrelay_counters *dns)
+{
+	unsigned int temperrors = soak->counts[SOAK_TEMPERROR];
+
+	if ((uint64_t)temperrors * 100 <=
+	    (uint64_t)dns->dropped * TEMPERRORS_PERCENT)
+		return (0);
+	return (soak_fail(soak, "%u temperrors for %u questions dropped",
+	    temperrors, dns->dropped));
+}
+
 static void
-report_counts(struct soak *soak, int64_t ms)
+report_counts(
+    struct soak *soak, const struct dnsrelay_counters *dns, int64_t ms)
 {
 	const atomic_uint *counts = soak->counts;
-	struct dnsrelay_counters dns;
 
-	dnsrelay_counters(soak->relay, &dns);
 	printf("%s: %u messages and %u of them again in %.1f s: %u signed, %u "
 	       "inbound; besides %u given up and %u cut off\n",
 	    soak->name, soak->done, counts[SOAK_VERIFIED], (double)ms / 1000,
@@ -218,14 +232,19 @@ report_counts(struct soak *soak, int64_t ms)
 	       "slowest in %lld ms; %u questions to the DNS, %u dropped; %u "
 	       "connections over TCP\n",
 	    soak->name, counts[SOAK_RELOADS], counts[SOAK_BROKEN],
-	    (long long)soak->slowest_reload_ms, dns.asked, dns.dropped,
-	    dns.tcp);
+	    (long long)soak->slowest_reload_ms, dns->asked, dns->dropped,
+	    dns->tcp);
 }
 
 int
 soak_meter_report(struct soak *soak, int64_t ms)
 {
-	report_counts(soak, ms);
+	struct dnsrelay_counters dns;
+
+	dnsrelay_counters(soak->relay, &dns);
+	report_counts(soak, &dns, ms);
+	if (report_temperrors(soak, &dns) != 0)
+		return (-1);
 	if (report_latency(soak, "inbound", 0) != 0 ||
 	    report_latency(soak, "outbound", 1) != 0)
 		return (-1);

@@ -130,6 +130,10 @@ soak_world_new(struct soak *soak)
 	daemon_option(
 	    soak->daemon, arena_printf(soak->arena, "dns_cache_entries = %d",
 			      SOAK_CACHE_ENTRIES));
+	soak->metrics_port = daemon_free_port();
+	daemon_option(soak->daemon,
+	    arena_printf(soak->arena, "metrics = \"inet:%u@127.0.0.1\"",
+		soak->metrics_port));
 	daemon_option(soak->daemon, "log_level = \"info\"");
 	soak->socket = milter_daemon_address(soak->daemon);
 	return (0);
