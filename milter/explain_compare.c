@@ -118,7 +118,11 @@ explain_compare(const struct explain_compare_options *options,
 	receiver_judge(options->receiver, &receiver, &headers, body,
 	    mail->arena, &out->report);
 	for (size_t i = 0; i < out->count; i++) {
-		const struct facts_of of = { &headers, body, i };
+		const struct facts_of of = { .headers = &headers,
+			.body = body,
+			.position = i,
+			.now = clock_now(service_clock(mail->service)),
+			.clock_skew = mail->config->verify_options.clock_skew };
 
 		out->signatures[i].ours = &ours[i];
 		compare_one(

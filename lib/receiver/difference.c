@@ -52,28 +52,63 @@ is_short_here(const struct disagreement *of)
 }
 
 static bool
+is_old_version(const struct disagreement *of)
+{
+	return (they_pass(of) && of->facts->old_version);
+}
+
+static bool
+is_malformed(const struct disagreement *of)
+{
+	return (they_pass(of) && of->facts->malformed);
+}
+
+/* Both refuse it; a key that cannot be had is no refusal. */
+static bool
+we_refuse(const struct disagreement *of)
+{
+	return (!we_pass(of) && of->ours->result != DKIM_TEMPERROR);
+}
+
+static bool
 is_short_there(const struct disagreement *of)
 {
-	return (!we_pass(of) && they_say(of, OPENDKIM_KEY_TOO_SMALL));
+	return (we_refuse(of) && they_say(of, OPENDKIM_KEY_TOO_SMALL));
 }
 
 static bool
 is_other_clock(const struct disagreement *of)
 {
-	return (of->facts->other_clock && (they_say(of, OPENDKIM_EXPIRED) ||
-					      they_say(of, OPENDKIM_FUTURE)));
+	return (of->facts->other_clock &&
+		((they_say(of, OPENDKIM_EXPIRED) && !of->facts->expired) ||
+		    (they_say(of, OPENDKIM_FUTURE) && !of->facts->future)));
+}
+
+static bool
+is_before_key(const struct disagreement *of)
+{
+	return (
+	    of->ours->result == DKIM_TEMPERROR &&
+	    (they_say(of, OPENDKIM_EXPIRED) || they_say(of, OPENDKIM_FUTURE)));
+}
+
+static bool
+is_accepted_expired(const struct disagreement *of)
+{
+	return (we_pass(of) && of->facts->expired &&
+		they_say(of, OPENDKIM_EXPIRED));
 }
 
 static bool
 is_expired(const struct disagreement *of)
 {
-	return (!we_pass(of) && they_say(of, OPENDKIM_EXPIRED));
+	return (we_refuse(of) && they_say(of, OPENDKIM_EXPIRED));
 }
 
 static bool
 is_future(const struct disagreement *of)
 {
-	return (!we_pass(of) && they_say(of, OPENDKIM_FUTURE));
+	return (we_refuse(of) && they_say(of, OPENDKIM_FUTURE));
 }
 
 static bool
@@ -165,15 +200,13 @@ is_past_limit(const struct disagreement *of)
 static bool
 is_retried(const struct disagreement *of)
 {
-	return (!we_pass(of) && of->ours->result != DKIM_TEMPERROR &&
-		of->theirs->result == WIRE_TEMPERROR);
+	return (we_refuse(of) && of->theirs->result == WIRE_TEMPERROR);
 }
 
 static bool
 is_refused(const struct disagreement *of)
 {
-	return (!we_pass(of) && !they_pass(of) &&
-		of->ours->result != DKIM_TEMPERROR &&
+	return (we_refuse(of) && !they_pass(of) &&
 		of->theirs->result != WIRE_TEMPERROR);
 }
 
@@ -188,9 +221,21 @@ static const struct {
 	    "others refuse it, so sign with rsa-sha256" },
 	{ is_other_clock, DIFFERENCE_KNOWN,
 	    "libopendkim goes by this host's clock, not by --time" },
+	{ is_before_key, DIFFERENCE_KNOWN,
+	    "libopendkim looks at t= and x= before it asks for the key, of "
+	    "which nothing is known now" },
+	{ is_accepted_expired, DIFFERENCE_KNOWN,
+	    "this site's accept_expired lets an expired signature pass; "
+	    "OpenDKIM has no such setting" },
+	{ is_old_version, DIFFERENCE_KNOWN,
+	    "OpenDKIM still accepts v=0.5 of a draft of 2007; others accept "
+	    "what RFC 6376 3.5 says, so write v=1" },
 	{ is_past_limit, DIFFERENCE_KNOWN,
 	    "we verify max_signatures only, those of the author's domain "
 	    "first; libopendkim has no limit" },
+	{ is_malformed, DIFFERENCE_KNOWN,
+	    "libopendkim does not mind what is malformed in the signature, "
+	    "such as a tag that occurs twice (RFC 6376 3.2); others do" },
 	{ is_partial, DIFFERENCE_KNOWN,
 	    "libopendkim accepts a signature whose l= leaves a part of the "
 	    "body unsigned, to which anybody can add (RFC 6376 8.2); others "

@@ -75,10 +75,19 @@ look_at_signature(
 	const struct header_field *field =
 	    find_field(of->headers, of->position);
 	struct signature signature;
+	struct tag_list tags;
 
 	if (field == NULL)
 		return;
 	signature_parse(arena, field->value, &signature);
+	out->malformed = tags_parse(field->value, &tags) != NULL;
+	out->old_version =
+	    !out->malformed && span_is(tags_value(&tags, "v", ""), "0.5");
+	out->expired =
+	    signature.expiration >= 0 && signature.expiration < of->now;
+	out->future = signature.timestamp - of->clock_skew > of->now ||
+	              (signature.expiration >= 0 &&
+			  signature.expiration <= signature.timestamp);
 	out->non_ascii = has_8bit(field->value);
 	out->partial = signature.has_length && signature.length < of->body.len;
 	out->no_final_line =

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "dns/dns.h"
@@ -15,6 +16,10 @@
 struct facts {
 	size_t position;     /* among the DKIM-Signature fields, 0 at the top */
 	bool non_ascii;      /* the field holds bytes above 0x7f */
+	bool malformed;      /* the field, by RFC 6376 3.2 */
+	bool old_version;    /* v=0.5 */
+	bool expired;        /* x= has passed */
+	bool future;         /* t= is to come, or x= not after it */
 	bool partial;        /* l= is shorter than the body */
 	bool odd_field_name; /* some field's name has a tab or 8-bit byte in it
 	                      * or before the colon */
@@ -37,6 +42,8 @@ struct facts_of {
 	const struct header_list *headers;
 	struct span body;
 	size_t position; /* among the DKIM-Signature fields, 0 at the top */
+	int64_t now;
+	int64_t clock_skew; /* seconds that t= may lie in the future */
 };
 
 /**

@@ -27,6 +27,7 @@
 #define RSA "v=1; a=rsa-sha256; d=example.com; s=sel; h=From:Subject; "
 #define ED25519 "v=1; a=ed25519-sha256; d=example.com; s=sel; h=From; "
 #define GOOD "v=DKIM1; p=$P"
+#define SERVFAIL "; @servfail " NAME "\n"
 #define PAST "t=1700000000; x=1700000100; "
 #define T64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define T512 T64 T64 T64 T64 T64 T64 T64 T64
@@ -40,11 +41,13 @@ struct fixture {
 struct compare_case {
 	const char *tags; /* of the signature, but for bh= and b= */
 	const char *key;  /* to sign with */
-	/* At NAME; $P is p= of the key, $Q the same as bare RSAPublicKey. */
+	/* At NAME; $P is p= of the key, $Q the same as bare RSAPublicKey; or
+	 * SERVFAIL. */
 	const char *records[3];
 	const char *ours, *theirs;
 	const char *difference;
 	const char *explanation; /* a part of it, or NULL */
+	const char *like;        /* tags to hash by, or NULL: the tags */
 	const char *signed_text; /* NULL: MESSAGE */
 	const char *sent_text;   /* NULL: the signed one */
 	const char *option;      /* a line of the configuration, or NULL */
@@ -79,6 +82,11 @@ static const struct compare_case cases[] = {
 	    "pass", "explained", "malformed in the key record" },
 	{ RSA, "rsa1024.pem", { GOOD }, "policy", "pass", "explained",
 	    "min_verify_bits", .option = "min_verify_bits = 2048" },
+	{ RSA "t=1700000000; t=1700000000; ", "rsa2048.pem", { GOOD },
+	    "permerror", "pass", "explained", "malformed in the signature",
+	    .like = RSA },
+	{ "v=0.5; a=rsa-sha256; d=example.com; s=sel; h=From; ", "rsa2048.pem",
+	    { GOOD }, "permerror", "pass", "explained", "write v=1" },
 	/* We pass what they do not. */
 	{ RSA, "rsa8192.pem", { GOOD }, "pass", "temperror", "explained",
 	    "reads 1023 bytes" },
@@ -113,6 +121,17 @@ static const struct compare_case cases[] = {
 	    .signed_text = AUTHOR "\r\nHi.\rHo.\r\n" },
 	{ RSA PAST, "rsa2048.pem", { GOOD }, "pass", "permerror", "explained",
 	    "this host's clock", .time = "1700000050" },
+	{ RSA PAST, "rsa2048.pem", { GOOD }, "fail", "permerror", "explained",
+	    "this host's clock", .sent_text = MESSAGE "Buy!\r\n",
+	    .time = "1700000050" },
+	{ RSA PAST, "rsa2048.pem", { GOOD }, "policy", "permerror", "words",
+	    "calls an expired", .time = "1700000150" },
+	{ RSA PAST, "rsa2048.pem", { GOOD }, "pass", "permerror", "explained",
+	    "accept_expired", .option = "accept_expired = yes" },
+	{ RSA PAST, "rsa2048.pem", { SERVFAIL }, "temperror", "permerror",
+	    "explained", "before it asks for the key" },
+	{ RSA "t=4100000000; ", "rsa2048.pem", { SERVFAIL }, "temperror",
+	    "permerror", "explained", "before it asks for the key" },
 	/* Both refuse it. */
 	{ RSA PAST, "rsa2048.pem", { GOOD }, "policy", "permerror", "words",
 	    "expired" },
@@ -174,10 +193,14 @@ zone_of(struct arena *arena, const struct compare_case *wanted)
 
 	buf_init(&zone, arena, MAX_TEXT);
 	buf_add_str(&zone, "example.com. 60 IN A 192.0.2.1\n");
-	for (size_t i = 0; i < 3 && wanted->records[i] != NULL; i++)
-		buf_add_str(
-		    &zone, support_txt(arena, NAME,
-			       fill_in(arena, wanted->records[i], key)));
+	for (size_t i = 0; i < 3 && wanted->records[i] != NULL; i++) {
+		const char *record = wanted->records[i];
+
+		buf_add_str(&zone, strcmp(record, SERVFAIL) == 0
+				       ? SERVFAIL
+				       : support_txt(arena, NAME,
+					     fill_in(arena, record, key)));
+	}
 	dkim_private_free(key);
 	return (buf_str(&zone));
 }
@@ -251,8 +274,9 @@ check_case(const struct fixture *fixture, size_t number)
 	struct arena *arena = arena_new();
 	const char *text =
 	    wanted->signed_text != NULL ? wanted->signed_text : MESSAGE;
-	const char *field =
-	    support_sign(arena, wanted->tags, wanted->key, text);
+	const char *field = support_sign_like(arena, wanted->tags,
+	    wanted->like != NULL ? wanted->like : wanted->tags, wanted->key,
+	    text);
 	const char *message = write_file(arena, fixture, "message",
 	    arena_printf(arena, "DKIM-Signature:%s\r\n%s", field,
 		wanted->sent_text != NULL ? wanted->sent_text : text));

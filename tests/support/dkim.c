@@ -93,6 +93,13 @@ const char *
 support_sign(
     struct arena *arena, const char *tags, const char *name, const char *text)
 {
+	return (support_sign_like(arena, tags, tags, name, text));
+}
+
+const char *
+support_sign_like(struct arena *arena, const char *tags, const char *like,
+    const char *name, const char *text)
+{
 	struct dkim_private *key = support_key(arena, name);
 	struct signature signature;
 	struct message message;
@@ -101,7 +108,7 @@ support_sign(
 
 	message_parse(arena, span_str(text), &message);
 	signature_parse(arena,
-	    span_str(arena_printf(arena, " %sbh=; b=AAAA", tags)), &signature);
+	    span_str(arena_printf(arena, " %sbh=; b=AAAA", like)), &signature);
 	hash_body(arena, &signature, message.body, hash);
 	const char *value = arena_printf(arena, " %sbh=%s; \r\n b=", tags,
 	    tags_encode_base64(arena, span_new(hash, sizeof(hash))));

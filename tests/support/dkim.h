@@ -38,6 +38,14 @@ const char *support_sign(
     struct arena *arena, const char *tags, const char *name, const char *text);
 
 /**
+ * support_sign_like(arena, tags, like, name, text):
+ * The same for ${tags} that we cannot read: what is hashed, and how, is what
+ * ${like} says.
+ */
+const char *support_sign_like(struct arena *arena, const char *tags,
+    const char *like, const char *name, const char *text);
+
+/**
  * support_dns(arena, zone):
  * Return a resolver that answers from the zone file with the text ${zone}.
  */

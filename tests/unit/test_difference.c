@@ -53,6 +53,28 @@ static const struct difference_case cases[] = {
 	    DIFFERENCE_KNOWN, "clock", NULL },
 	{ DKIM_PASS, WIRE_PERMERROR, { 0 }, OPENDKIM_EXPIRED,
 	    DIFFERENCE_UNKNOWN, "please report", NULL },
+	/* Both clocks agree. */
+	{ DKIM_POLICY, WIRE_PERMERROR, { .other_clock = true, .expired = true },
+	    OPENDKIM_EXPIRED, DIFFERENCE_WORDS, "calls an expired", NULL },
+	{ DKIM_POLICY, WIRE_PERMERROR, { .other_clock = true, .future = true },
+	    OPENDKIM_FUTURE, DIFFERENCE_WORDS, "from the future", NULL },
+	{ DKIM_FAIL, WIRE_PERMERROR, { .other_clock = true }, OPENDKIM_FUTURE,
+	    DIFFERENCE_KNOWN, "clock", NULL },
+	/* Who cannot have the key refuses nothing. */
+	{ DKIM_TEMPERROR, WIRE_PERMERROR, { .expired = true }, OPENDKIM_EXPIRED,
+	    DIFFERENCE_KNOWN, "before it asks for the key", NULL },
+	{ DKIM_TEMPERROR, WIRE_PERMERROR, { .future = true }, OPENDKIM_FUTURE,
+	    DIFFERENCE_KNOWN, "before it asks for the key", NULL },
+	{ DKIM_TEMPERROR, WIRE_POLICY, { 0 }, OPENDKIM_KEY_TOO_SMALL,
+	    DIFFERENCE_UNKNOWN, "please report", NULL },
+	{ DKIM_PASS, WIRE_PERMERROR, { .expired = true }, OPENDKIM_EXPIRED,
+	    DIFFERENCE_KNOWN, "accept_expired", NULL },
+	{ DKIM_PERMERROR, WIRE_PASS, { .malformed = true }, 0, DIFFERENCE_KNOWN,
+	    "occurs twice", NULL },
+	{ DKIM_PERMERROR, WIRE_PASS, { .old_version = true }, 0,
+	    DIFFERENCE_KNOWN, "v=0.5", NULL },
+	{ DKIM_PERMERROR, WIRE_PASS, { 0 }, 0, DIFFERENCE_UNKNOWN,
+	    "please report", NULL },
 	{ DKIM_PERMERROR, WIRE_PERMERROR, { 0 }, OPENDKIM_REFUSED_FIELD,
 	    DIFFERENCE_NONE, NULL, "gives up" },
 	{ DKIM_NEUTRAL, WIRE_PASS, { .position = 12 }, 0, DIFFERENCE_KNOWN,
@@ -91,6 +113,8 @@ test_cases(void **state)
 }
 
 #define FROM "From: joe@example.com\r\n"
+#define NOW 1000
+#define SKEW 10
 #define PLAIN "DKIM-Signature: v=1; a=rsa-sha256; d=e; s=s; "
 
 struct facts_case {
@@ -108,6 +132,16 @@ static const struct facts_case facts_cases[] = {
 	{ PLAIN "i=\xc3\xbc@e\r\n\r\n", 0, { NULL }, { .non_ascii = true } },
 	{ PLAIN "\r\n" PLAIN "l=1\r\n\r\nHi.\r\n", 1, { NULL },
 	    { .position = 1, .partial = true } },
+	{ PLAIN "t=1; t=1\r\n\r\n", 0, { NULL }, { .malformed = true } },
+	{ PLAIN "v=0.5\r\n\r\n", 0, { NULL }, { .malformed = true } },
+	{ "DKIM-Signature: v = 0.5 ; d=e\r\n\r\n", 0, { NULL },
+	    { .old_version = true } },
+	{ PLAIN "x=999\r\n\r\n", 0, { NULL }, { .expired = true } },
+	{ PLAIN "x=1000\r\n\r\n", 0, { NULL }, { 0 } },
+	{ PLAIN "t=1010\r\n\r\n", 0, { NULL }, { 0 } },
+	{ PLAIN "t=1011\r\n\r\n", 0, { NULL }, { .future = true } },
+	{ PLAIN "t=2; x=2\r\n\r\n", 0, { NULL },
+	    { .expired = true, .future = true } },
 	{ PLAIN "\r\nTo : a\r\n\r\n", 0, { NULL }, { 0 } },
 	{ PLAIN "\r\nTo\t: a\r\n\r\n", 0, { NULL },
 	    { .odd_field_name = true } },
@@ -167,7 +201,7 @@ test_facts(void **state)
 
 		message_parse(arena, span_str(wanted->message), &message);
 		const struct facts_of of = { &message.headers, message.body,
-			wanted->position };
+			wanted->position, NOW, SKEW };
 
 		facts_find(
 		    arena, &of, answer.count == 0 ? NULL : &answer, &found);
@@ -175,6 +209,10 @@ test_facts(void **state)
 
 		if (found.position != facts->position ||
 		    found.non_ascii != facts->non_ascii ||
+		    found.malformed != facts->malformed ||
+		    found.old_version != facts->old_version ||
+		    found.expired != facts->expired ||
+		    found.future != facts->future ||
 		    found.partial != facts->partial ||
 		    found.odd_field_name != facts->odd_field_name ||
 		    found.no_final_line != facts->no_final_line ||
