@@ -1,9 +1,13 @@
 #include "explain_compare.h"
 
 #include "dkim/verify.h"
+#include "receiver/sandbox.h"
 
 /* For all; libopendkim waits for one key after the other. */
 #define TIMEOUT_MS 60000
+
+_Static_assert(2 * SANDBOX_CPU_SECONDS * 1000 <= TIMEOUT_MS,
+    "a process ends for its processor time before it is late");
 
 /* The fields of ${mail} below the signatures that it was given. */
 static struct header_list

@@ -111,8 +111,9 @@ explain_compare_text(FILE *stream, const struct explain_comparison *comparison)
 		return;
 	}
 	(void)fprintf(stream,
-	    "Compared with libopendkim %s, which receivers with OpenDKIM run:"
+	    "Compared with libopendkim%s%s, which receivers with OpenDKIM run:"
 	    "\n",
+	    report->version != NULL ? " " : "",
 	    report->version != NULL ? report->version : "");
 	if (report->state != RECEIVER_JUDGED) {
 		print_wrapped(stream, "  ", "  ", report->reason);

@@ -12,7 +12,9 @@
 
 /* Of memory, beyond what it has when it enters. */
 #define SANDBOX_MEMORY_BYTES ((size_t)256 * 1024 * 1024)
-#define SANDBOX_CPU_SECONDS 60
+/* Well below the time that a judgement may take, so that it can be told which
+ * of them was used up. */
+#define SANDBOX_CPU_SECONDS 30
 
 /**
  * sandbox_enter(void):

@@ -422,6 +422,36 @@ test_many(void **state)
 	arena_free(arena);
 }
 
+/* One signature more than it is given: there is no word from it, and no version
+ * of it. */
+static void
+test_too_many(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct arena *arena = arena_new();
+	struct command_result result;
+	struct buf text;
+
+	buf_init(&text, arena, MAX_TEXT);
+	for (int i = 0; i < 1001; i++)
+		buf_add_str(&text, "DKIM-Signature: a\r\n");
+	buf_add_str(&text, MESSAGE);
+	const char *const arguments[] = { fixture->program, "-c",
+		write_file(
+		    arena, fixture, "conf", "max_header_fields = 2000\n"),
+		"--zone", "scenario/mails/keys.zone", "--compare",
+		write_file(arena, fixture, "message", buf_str(&text)), NULL };
+
+	assert_int_equal(command_run(arena, arguments, NULL, &result), 0);
+	assert_int_equal(result.status, 0);
+	const char *out = arena_str(arena, result.out);
+
+	assert_non_null(strstr(out,
+	    "Compared with libopendkim, which receivers with OpenDKIM run:\n"
+	    "  the message has more than 1000 DKIM-Signature fields"));
+	arena_free(arena);
+}
+
 /* Our own result and the status stay when libopendkim crashes. */
 static void
 test_crash(void **state)
@@ -460,6 +490,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test_prestate(test_dns_trouble, &fixture),
 		cmocka_unit_test_prestate(test_malformed_beside, &fixture),
 		cmocka_unit_test_prestate(test_many, &fixture),
+		cmocka_unit_test_prestate(test_too_many, &fixture),
 		cmocka_unit_test_prestate(test_crash, &fixture),
 	};
 

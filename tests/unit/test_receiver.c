@@ -115,6 +115,15 @@ run_thief(struct inside *inside, void *prepared)
 	arena_free(arena);
 }
 
+/* What the kernel does after SANDBOX_CPU_SECONDS. */
+static void
+run_out_of_time(struct inside *inside, void *prepared)
+{
+	(void)prepared;
+	greet(inside);
+	(void)raise(SIGXCPU);
+}
+
 /* After an opinion that must not count. */
 static void
 run_late_crash(struct inside *inside, void *prepared)
@@ -251,6 +260,8 @@ static const struct receiver_case cases[] = {
 	{ "endless", run_endless, RECEIVER_GARBAGE, "makes no sense", 0 },
 	{ "questions", run_questions, RECEIVER_GARBAGE, "makes no sense", 0 },
 	{ "silent", run_silent, RECEIVER_SLOW, "not done within 1 s", 0 },
+	{ "time", run_out_of_time, RECEIVER_SLOW, "used up its processor time",
+	    0 },
 	{ "deaf", run_deaf, RECEIVER_SLOW, "not done within 1 s", 0 },
 	{ "many", run_many_opinions, RECEIVER_GARBAGE, "makes no sense", 0 },
 };
