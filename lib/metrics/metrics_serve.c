@@ -21,7 +21,7 @@
 /* A queue that is full costs the next who comes a second and more. */
 #define BACKLOG 1024
 /* Those that were hung up on are still there for a moment. */
-#define LIMIT (2 * METRICS_SERVE_CONNECTIONS)
+#define LIMIT ((size_t)2 * METRICS_SERVE_CONNECTIONS)
 
 struct metrics_serve {
 	struct metrics_serve_options options;
@@ -215,11 +215,11 @@ start_daemon(struct metrics_serve *serve, int fd)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, serve,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_line, serve, /* the first one */
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, LIMIT,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, serve,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)METRICS_SERVE_REQUEST,
-	    MHD_OPTION_CONNECTION_TIMEOUT, METRICS_SERVE_SILENCE,
-	    MHD_OPTION_END);
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned int)LIMIT, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+	    serve, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)METRICS_SERVE_REQUEST, MHD_OPTION_CONNECTION_TIMEOUT,
+	    METRICS_SERVE_SILENCE, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return (daemon);
 }

@@ -125,7 +125,7 @@ test_whole(void **state)
 	struct arena *arena = arena_new();
 
 	(void)state;
-	for (size_t len = 1; len <= 2 * LOG_VALUE_MAX; len++) {
+	for (size_t len = 1; len <= (size_t)2 * LOG_VALUE_MAX; len++) {
 		char *name = long_name(arena, len);
 		const struct dkim_sign_key keys[] = { { name, "s", NULL, NULL },
 			{ name, "s", NULL, NULL }, { "b", "t", NULL, NULL } };
