@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ struct fixture {
 	struct log *log;
 	struct metrics_serve *serve;
 	unsigned int port;
-	size_t bytes; /* the page has, besides TEXT */
+	atomic_size_t bytes; /* the page has, besides TEXT */
 };
 
 static void
