@@ -48,7 +48,7 @@ make_fields(struct header_list *headers, struct arena *arena, size_t count)
 	header_list_init(headers, arena);
 	for (size_t i = 0; i < count; i++)
 		header_list_add(headers, span_str("DKIM-Signature"),
-		    span_str(" d=example.com; s=s"));
+		    span_str(i == 0 ? " d=example.com; s=s" : " a"));
 }
 
 int
