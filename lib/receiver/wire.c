@@ -2,9 +2,6 @@
 
 #include "receiver/frame.h"
 
-/* RFC 1035 3.1 in text, with the final dot. */
-#define MAX_NAME 255
-
 static const char *const result_names[] = { "none", "pass", "fail", "policy",
 	"neutral", "temperror", "permerror" };
 #define RESULTS (sizeof(result_names) / sizeof(result_names[0]))
@@ -94,7 +91,8 @@ wire_take_question(
 	struct span name;
 
 	if (!frame_take_number(&payload, &out->type) ||
-	    !frame_take_bytes(&payload, MAX_NAME, &name) || payload.len > 0)
+	    !frame_take_bytes(&payload, WIRE_MAX_TEXT, &name) ||
+	    payload.len > 0)
 		return (false);
 	/* A NUL would hide what follows it. */
 	out->name = arena_str(arena, name);

@@ -68,7 +68,8 @@ bool wire_take_opinion(struct span payload, struct arena *arena,
 /**
  * wire_add_question(buf, question), wire_take_question(payload, arena, out):
  * Write a question, and read one from a process that nobody trusts: its name
- * has at most 255 bytes.
+ * has at most WIRE_MAX_TEXT bytes.  libopendkim asks for names longer than the
+ * DNS has any.
  */
 void wire_add_question(struct buf *buf, const struct wire_question *question);
 bool wire_take_question(struct span payload, struct arena *arena,

@@ -177,7 +177,7 @@ test_question(void **state)
 	const struct wire_question asked = { "s._domainkey.example.com", 16 };
 	struct wire_question out;
 	struct buf buf;
-	char name[300];
+	char name[WIRE_MAX_TEXT + 1];
 
 	(void)state;
 	buf_init(&buf, arena, 1000);
@@ -186,9 +186,13 @@ test_question(void **state)
 	assert_string_equal(out.name, asked.name);
 	assert_int_equal(out.type, 16);
 	memset(name, 'a', sizeof(name));
-	buf_init(&buf, arena, 1000);
+	buf_init(&buf, arena, 2 * sizeof(name));
 	frame_add_number(&buf, 16);
 	frame_add_bytes(&buf, span_new(name, 256));
+	assert_true(wire_take_question(buf_span(&buf), arena, &out));
+	buf_init(&buf, arena, 2 * sizeof(name));
+	frame_add_number(&buf, 16);
+	frame_add_bytes(&buf, span_new(name, sizeof(name)));
 	assert_false(wire_take_question(buf_span(&buf), arena, &out));
 	buf_init(&buf, arena, 1000);
 	frame_add_number(&buf, 16);
