@@ -3,23 +3,8 @@
 # file, line and cure, and a reload refuses it too.
 set -u
 milter=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-chmod 755 "$folder"
-failed=0
-
-problem() {
-	printf '%s\n' "$*" >&2
-	failed=1
-}
-
-# The milter's user: when root runs this, another one, as in real life.
-if [[ $(id -u) = 0 ]]; then
-	user=nobody
-else
-	user=$(id -un)
-fi
-group=$(id -gn "$user")
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 chown "$user:$group" "$folder"
 
 # configure LINE ...: a configuration that is right, but for these lines.

@@ -5,14 +5,8 @@
 set -u
 completions=$1
 shift
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failed=0
-
-problem() {
-	printf '%s\n' "$*" >&2
-	failed=1
-}
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 
 mkdir "$folder/bin" "$folder/files"
 ln -s "$@" "$folder/bin"

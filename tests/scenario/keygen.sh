@@ -6,23 +6,8 @@ set -u
 dns=$1
 milter=$2
 explain=$3
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-chmod 755 "$folder"
-failed=0
-
-problem() {
-	printf '%s\n' "$*" >&2
-	failed=1
-}
-
-# The milter's user: when root runs this, another one, as in real life.
-if [[ $(id -u) = 0 ]]; then
-	user=nobody
-else
-	user=$(id -un)
-fi
-group=$(id -gn "$user")
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 unset SUDO_USER
 
 # keygen ARGUMENT ...: in our store, for the milter's group.

@@ -4,7 +4,8 @@
 set -u
 milter=$1
 ask=$2
-folder=$(mktemp -d)
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 pid=
 # shellcheck disable=SC2317 # the trap calls it
 cleanup() {
@@ -13,21 +14,6 @@ cleanup() {
 	rm -rf "$folder"
 }
 trap cleanup EXIT
-chmod 755 "$folder"
-failed=0
-
-problem() {
-	printf '%s\n' "$*" >&2
-	failed=1
-}
-
-# The milter's user: when root runs this, another one, as in real life.
-if [[ $(id -u) = 0 ]]; then
-	user=nobody
-else
-	user=$(id -un)
-fi
-group=$(id -gn "$user")
 chown "$user:$group" "$folder"
 
 # ours LINE ...: our configuration, with these lines.
