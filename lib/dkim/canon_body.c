@@ -1,4 +1,3 @@
-#include <endian.h>
 #include <string.h>
 
 #include "dkim/canon.h"
@@ -148,9 +147,8 @@ squeeze_blocks(unsigned char *out, const unsigned char *data, size_t count)
 	return (len);
 }
 
-/* Squeeze fewer than BLOCK + AHEAD bytes, with nothing behind that matters,
- * into
- * ${out}, which has room for two blocks. */
+/* Squeeze fewer than BLOCK + AHEAD bytes, with nothing behind that matters.
+ * ${out} has room for two blocks. */
 static size_t
 squeeze_rest(unsigned char *out, struct span bytes)
 {

@@ -187,6 +187,20 @@ plain_canon(struct arena *arena, enum dkim_canon canon, struct span body)
 	return (text);
 }
 
+/* Feed ${piece} in memory of just its size, so that AddressSanitizer sees who
+ * reads past it. */
+static void
+add_alone(struct canon_body *work, struct span piece)
+{
+	unsigned char *copy = malloc(piece.len > 0 ? piece.len : 1);
+
+	assert_non_null(copy);
+	if (piece.len > 0)
+		memcpy(copy, piece.data, piece.len);
+	canon_body_add(work, span_new(copy, piece.len));
+	free(copy);
+}
+
 /* Feed ${body} in random pieces and compare with plain_canon(). */
 static void
 check_random(struct span body, unsigned int *seed, enum dkim_canon canon)
@@ -202,7 +216,7 @@ check_random(struct span body, unsigned int *seed, enum dkim_canon canon)
 	while (rest.len > 0) {
 		size_t len = (size_t)rand_r(seed) % most + 1;
 
-		canon_body_add(work, span_head(rest, len));
+		add_alone(work, span_head(rest, len));
 		span_skip(&rest, len);
 	}
 	canon_body_finish(work);
