@@ -3,6 +3,9 @@
 # of these steps.
 set -eu
 
+# Root would not like these steps on another machine than a test's.
+[ "$(systemd-detect-virt --container)" = systemd-nspawn ] || exit 64
+
 KEYS=/var/lib/mailreeve/keys
 STREAM=/tmp/stream
 
@@ -178,6 +181,18 @@ others() {
 	postconf 'smtpd_milters = inet:127.0.0.1:9, unix:mailreeve/milter.sock'
 	postconf -M 'submission/inet=submission inet n - y - - smtpd'
 	postconf -P 'submission/inet/smtpd_milters=unix:mailreeve/milter.sock'
+	postconf -M 'smtps/inet=smtps inet n - y - - smtpd'
+	postconf -P 'smtps/inet/smtpd_milters=unix:mailreeve/milter.sock,inet:127.0.0.1:9'
+}
+
+# break_postfix, mend_postfix: main.cf has a line that Postfix cannot read.
+break_postfix() {
+	echo 'this is no setting' >>/etc/postfix/main.cf
+	! postconf -h smtpd_milters
+}
+
+mend_postfix() {
+	sed -i '/^this is no setting$/d' /etc/postfix/main.cf
 }
 
 # forget_postfix: a host that never had one.

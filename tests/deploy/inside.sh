@@ -79,12 +79,14 @@ judge() {
 
 # depends DEB: does the package depend on every library that its programs need?
 depends() {
-	local deb=$1 unpacked library package depends status=0
+	local deb=$1 unpacked library libraries package depends status=0
 	unpacked=$(mktemp -d)
 	dpkg-deb -x "$deb" "$unpacked"
 	depends=$(dpkg-deb -f "$deb" Depends)
-	for library in $(find "$unpacked" -type f -exec objdump -p {} \; \
-		2>/dev/null | awk '$1 == "NEEDED" { print $2 }' | sort -u); do
+	libraries=$(find "$unpacked" -type f -exec objdump -p {} \; \
+		2>/dev/null | awk '$1 == "NEEDED" { print $2 }' | sort -u)
+	grep -qx libc.so.6 <<<"$libraries" || status=1
+	for library in $libraries; do
 		package=$(dpkg -S "*/$library" | sed -n '1s/:.*//p')
 		[[ ", $depends," == *", $package"[\ ,]* ]] && continue
 		say_bad "$library is of package $package, not in: $depends"

@@ -134,14 +134,16 @@ follow_warning() {
 }
 
 names_nothing() {
-	! on grep -rn mailreeve /etc/postfix
+	local status=0
+	on grep -rn mailreeve /etc/postfix || status=$?
+	[ "$status" = 1 ]
 }
 
 beside_postfix() {
 	must "there is a Postfix" step working_postfix
 	must "it delivers before there is a milter" send before
 	fields >"$SCRATCH/fields"
-	step postfix_state >"$SCRATCH/before"
+	step postfix_state >"$SCRATCH/before" || fail "Postfix cannot be looked at"
 	must "apt installs the package and what it depends on" \
 		apt_get install "$PACKAGE"
 	must "the service runs, with its user, folders and man pages" step installed
@@ -160,7 +162,7 @@ with_two_lines() {
 	must "mail goes out with two signatures" comes_with 2 signed
 	must "which hold" step verified "$MESSAGE"
 	must "the operator edits the configuration" step edit_configuration
-	step what_is_kept >"$SCRATCH/kept"
+	step what_is_kept >"$SCRATCH/kept" || fail "something to keep is missing"
 }
 
 upgraded() {
@@ -203,6 +205,13 @@ beside_dns() {
 	must "and the milter's files stay" kept
 }
 
+despite_postfix() {
+	must "Postfix's configuration is broken" step break_postfix
+	must "which does not stop a removal" apt_get remove mailreeve-milter
+	must "it is mended" step mend_postfix
+	must "and the package comes back" apt_get install "$NEWER"
+}
+
 among_others() {
 	must "Postfix has other milters, and a service of its own" step others
 	must "remove" apt_get remove mailreeve-milter
@@ -210,6 +219,8 @@ among_others() {
 		said "postconf -e 'smtpd_milters = inet:127.0.0.1:9'"
 	must "and knows master.cf" \
 		said 'postconf -PX submission/inet/smtpd_milters'
+	must "and the others there" \
+		said "postconf -P 'smtps/inet/smtpd_milters=inet:127.0.0.1:9'"
 	must "those commands work" follow_warning
 	must "and leave nothing of ours" names_nothing
 }
@@ -269,6 +280,7 @@ upgraded
 removed
 come_back
 beside_dns
+despite_postfix
 among_others
 purged
 without_postfix

@@ -8,10 +8,11 @@ set -u
 
 SUITE=$1 OUT=$2
 
+# What an earlier tree left must not be taken for ours, whatever happens now.
+rm -rf "$OUT/repository" "$OUT/upgrade"
 need_root_of "$SUITE" build deb shelf
 trap root_drop EXIT
 trap 'exit 130' INT TERM HUP
-rm -rf "$OUT"
 root_layer || fail "cannot copy the source tree"
 root_run "--pid --net --fork --kill-child" \
 	bash tests/deploy/inside.sh "$ROOT_SHELF" ||
