@@ -215,8 +215,11 @@ in_group() {
 
 # elsewhere: the commands of README.Debian for a queue elsewhere, to the letter.
 elsewhere() {
-	sed -n '/^A queue elsewhere/,/^Postfix that/s/^       //p' \
-		/usr/share/doc/mailreeve-milter/README.Debian >/tmp/commands
+	local manual=/usr/share/doc/mailreeve-milter/README.Debian
+	sed -n '/^A queue elsewhere/,/^  These files/s/^       //p' \
+		"$manual" >/tmp/commands
+	sed -n '/^  These files/,/^Postfix that/s/^       //p' \
+		"$manual" >/tmp/leave
 	[ "$(wc -l </tmp/commands)" -gt 5 ]
 	systemctl stop postfix
 	cp -a /var/spool/postfix /srv/queue
@@ -226,6 +229,12 @@ elsewhere() {
 	systemctl start postfix
 	[ -S /srv/queue/mailreeve/milter.sock ]
 	mailreeve-milter -t
+}
+
+# not_elsewhere: and what it says of taking that away again.
+not_elsewhere() {
+	bash -ex /tmp/leave
+	[ ! -e /srv/queue/mailreeve ]
 }
 
 "$@"

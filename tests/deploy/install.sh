@@ -256,6 +256,7 @@ another_queue() {
 	must "and says" said WARNING
 	on rm -r "$KEYS/a.example"
 	must "purge, without keys" apt_get purge mailreeve-milter
+	must "what README.Debian put there goes as it says" step not_elsewhere
 	must "leaves no folder of its own" on test ! -e /etc/mailreeve -a \
 		! -e /var/lib/mailreeve -a ! -e /var/spool/postfix/mailreeve
 }
