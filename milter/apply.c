@@ -68,6 +68,8 @@ apply_verdict(SMFICTX *context, const struct verdict *verdict)
 	arena_free(arena);
 	switch (verdict->action) {
 	case VERDICT_NONE:
+	case VERDICT_TAG:
+	case VERDICT_HOLD:
 		return (SMFIS_CONTINUE);
 	case VERDICT_REJECT:
 		return (SMFIS_REJECT);

@@ -43,6 +43,20 @@ struct config_settings {
 	bool accept_partial_body;
 	bool accept_expired;
 	int64_t clock_skew;
+	bool enforce;
+	int on_reject;
+	int on_quarantine;
+	int no_from;
+	int several_from_fields;
+	int several_from_domains;
+	int on_dns_trouble;
+	const char *contact;
+	int discovery;
+	const char *public_suffix_list;
+	bool received_spf;
+	bool show_login;
+	bool outgoing_check;
+	struct conf_list outgoing_refuse;
 	struct conf_list resolvers;
 	const char *trust_anchor;
 	int64_t dns_timeout;
@@ -57,6 +71,7 @@ struct config_settings {
 	const char *metrics;
 	struct conf_sections signing;
 	struct conf_sections senders;
+	struct conf_sections rules;
 };
 
 /* Values of `author_check': who may write as whom. */
@@ -67,6 +82,7 @@ enum config_author {
 
 struct hash;
 struct opendkim_hosts;
+struct orgdomain;
 
 struct config {
 	struct arena *arena;
@@ -79,6 +95,10 @@ struct config {
 	const char *opendkim_summary;          /* of what was read, or NULL */
 	const char *opendkim_socket; /* its Socket, "": none, or NULL */
 	struct signtable signtable;
+	struct verdict_policy verdict_policy;
+	struct rule *rules;
+	size_t rule_count;
+	struct orgdomain *suffixes; /* NULL: discovery is treewalk */
 	struct dkim_sign_options sign_options;
 	struct dkim_verify_options verify_options;
 	struct dkim_private **privates; /* every private key, once */

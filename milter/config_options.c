@@ -23,6 +23,15 @@ static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_sinks[] = { "auto", "stderr", "syslog", "journald",
 	NULL };
 
+/* In the order of enum verdict_action. */
+static const char *const actions[] = { "none", "tag", "hold", "reject", NULL };
+static const char *const dns_troubles[] = { "pass", "tempfail", NULL };
+/* In the order of enum dmarc_discovery. */
+static const char *const discoveries[] = { "treewalk", "psl", "auto", NULL };
+/* RULE_AS_PUBLISHED, then enum verdict_action. */
+static const char *const rule_actions[] = { "policy", "none", "tag", "hold",
+	"reject", "tempfail", NULL };
+
 static const struct conf_option signing_options[] = {
 	{ .name = "domain",
 	    .type = CONF_STRING,
@@ -50,6 +59,50 @@ static const struct conf_option sender_options[] = {
 	    .value = "{}",
 	    .help = "Patterns of the From addresses that this user's mail may "
 		    "be signed with." },
+	{ .name = NULL },
+};
+
+static const struct conf_option rule_options[] = {
+	{ .name = "from",
+	    .type = CONF_LIST,
+	    .offset = offsetof(struct config_rule, from),
+	    .value = "{}",
+	    .help = "Patterns that every author in From matches." },
+	{ .name = "client",
+	    .type = CONF_LIST,
+	    .offset = offsetof(struct config_rule, client),
+	    .value = "{}",
+	    .help = "Networks, one of which the client is in." },
+	{ .name = "recipient",
+	    .type = CONF_LIST,
+	    .offset = offsetof(struct config_rule, recipient),
+	    .value = "{}",
+	    .help = "Patterns that every recipient matches." },
+	{ .name = "signed_by",
+	    .type = CONF_LIST,
+	    .offset = offsetof(struct config_rule, signed_by),
+	    .value = "{}",
+	    .help = "Domains, one of which has a DKIM signature that passes, "
+		    "such as a mailing list's." },
+	{ .name = "mail_from",
+	    .type = CONF_LIST,
+	    .offset = offsetof(struct config_rule, mail_from),
+	    .value = "{}",
+	    .help = "Domains, one of which is that of an envelope sender that "
+		    "passes SPF, such as a forwarder's." },
+	{ .name = "results",
+	    .type = CONF_LIST,
+	    .offset = offsetof(struct config_rule, results),
+	    .value = "{dmarc=fail}",
+	    .help = "Results that the rule is for, as spf=, dkim= or dmarc= "
+		    "and the word; {} for any." },
+	{ .name = "action",
+	    .type = CONF_WORD,
+	    .offset = offsetof(struct config_rule, action),
+	    .value = "policy",
+	    .words = rule_actions,
+	    .help = "What happens to such a message; policy: what would "
+		    "happen without this rule." },
 	{ .name = NULL },
 };
 
@@ -125,6 +178,54 @@ const struct conf_option config_options[] = {
 	OPTION("clock_skew", CONF_DURATION, clock_skew, .value = "5m",
 	    .max = 86400,
 	    .help = "How far the t= of a signature may lie in the future."),
+	OPTION("enforce", CONF_BOOL, enforce, .value = "yes",
+	    .help = "Act on verdicts; no: only log what would have happened."),
+	OPTION("on_reject", CONF_WORD, on_reject, .value = "reject",
+	    .words = actions,
+	    .help = "What happens when DMARC fails and the author's domain "
+		    "asks to reject."),
+	OPTION("on_quarantine", CONF_WORD, on_quarantine, .value = "tag",
+	    .words = actions,
+	    .help = "What happens when DMARC fails and the author's domain "
+		    "asks for quarantine; tag: Sieve files it into Junk."),
+	OPTION("no_from", CONF_WORD, no_from, .value = "tag", .words = actions,
+	    .help = "What happens at least to a message without an author "
+		    "that can be read."),
+	OPTION("several_from_fields", CONF_WORD, several_from_fields,
+	    .value = "reject", .words = actions,
+	    .help = "What happens at least to a message with several From "
+		    "fields, which RFC 5322 forbids."),
+	OPTION("several_from_domains", CONF_WORD, several_from_domains,
+	    .value = "none", .words = actions,
+	    .help = "What happens at least to a message whose authors have "
+		    "several domains; DMARC is evaluated for each, and the "
+		    "strictest counts."),
+	OPTION("on_dns_trouble", CONF_WORD, on_dns_trouble, .value = "tempfail",
+	    .words = dns_troubles,
+	    .help = "What happens when the DNS does not answer and the answer "
+		    "could change the verdict."),
+	OPTION("contact", CONF_STRING, contact,
+	    .help = "A URL or address that refusals name, for people whose "
+		    "mail was refused."),
+	OPTION("discovery", CONF_WORD, discovery, .value = "auto",
+	    .words = discoveries,
+	    .help = "How the DMARC policy of a domain is found: by tree walk "
+		    "(RFC 9989), by the public suffix list (RFC 7489), or by "
+		    "tree walk with the list where the walk finds no psd=."),
+	OPTION("public_suffix_list", CONF_STRING, public_suffix_list,
+	    .help = "File with the public suffix list; the system's when not "
+		    "set."),
+	OPTION("received_spf", CONF_BOOL, received_spf, .value = "no",
+	    .help = "Write a Received-SPF field, too."),
+	OPTION("show_login", CONF_BOOL, show_login, .value = "no",
+	    .help = "Tell the login of submitted mail in "
+		    "Authentication-Results, where every recipient reads it."),
+	OPTION("outgoing_check", CONF_BOOL, outgoing_check, .value = "yes",
+	    .help = "Warn about submitted mail that big receivers refuse."),
+	OPTION("outgoing_refuse", CONF_LIST, outgoing_refuse, .value = "{}",
+	    .help = "Of these warnings, those for which submitted mail is "
+		    "refused: not_aligned, no_from, duplicate, no_date, "
+		    "one_click."),
 	OPTION("resolvers", CONF_LIST, resolvers, .value = "{system}",
 	    .help = "Resolvers to ask, as ADDRESS or ADDRESS@PORT; system: "
 		    "those of /etc/resolv.conf; recursive: none, ask the "
@@ -169,5 +270,9 @@ const struct conf_option config_options[] = {
 	    .section_size = sizeof(struct config_sender),
 	    .help = "sender \"LOGIN or PATTERN\" { ... }: From addresses for a "
 		    "user; without one, those of his login's domain."),
+	OPTION("rule", CONF_SECTION, rules, .section = rule_options,
+	    .section_size = sizeof(struct config_rule),
+	    .help = "rule \"NAME\" { ... }: what happens to inbound mail that "
+		    "meets all its conditions; the first that matches counts."),
 	{ .name = NULL },
 };

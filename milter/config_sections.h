@@ -20,4 +20,16 @@ struct config_sender {
 	struct conf_list from;
 };
 
+/* rule "NAME" { ... } */
+struct config_rule {
+	struct conf_place place;
+	struct conf_list from;
+	struct conf_list client;
+	struct conf_list recipient;
+	struct conf_list signed_by;
+	struct conf_list mail_from;
+	struct conf_list results;
+	int action;
+};
+
 #endif

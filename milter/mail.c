@@ -249,7 +249,7 @@ mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 		check_finish(mail->check, outcome);
 	if (mail->sign != NULL && sign_finish(mail->sign, outcome) != 0)
 		facts.trouble = true;
-	outcome->verdict = verdict_decide(&facts);
+	outcome->verdict = verdict_decide(&facts, mail->arena);
 	meter_message(service_meter(mail->service), mail, outcome,
 	    clock_monotonic_us() - ended);
 	mail_log(mail, outcome);

@@ -34,6 +34,10 @@ enum mail_direction {
 	MAIL_OUTBOUND,
 };
 
+/* Recipients that rules look at; with more, no rule about recipients matches.
+ */
+#define MAIL_MAX_RCPTS 1000
+
 /* How far a message has come. */
 enum mail_stage {
 	MAIL_ENVELOPE,
@@ -53,6 +57,7 @@ struct mail {
 	const char *mail_from; /* the path's address, "" for <> */
 	const char *login;     /* {auth_authen}, or NULL */
 	const char *authserv_id;
+	const char **rcpts; /* local-part@domain, MAIL_MAX_RCPTS at most */
 	size_t rcpt_count;
 	uint64_t body_bytes;
 	enum mail_direction direction;
@@ -63,6 +68,7 @@ struct mail {
 	struct check *check; /* NULL: not verified */
 	struct sign *sign;   /* NULL: not outbound */
 	int64_t started;     /* clock_monotonic_ms() */
+	struct trace *trace; /* for mailreeve-explain; else NULL */
 };
 
 /**

@@ -11,6 +11,8 @@ static const char *const directions[] = {
 	[MAIL_INBOUND] = "inbound", [MAIL_OUTBOUND] = "outbound", NULL
 };
 static const char *const actions[] = { [VERDICT_NONE] = "none",
+	[VERDICT_TAG] = "tag",
+	[VERDICT_HOLD] = "hold",
 	[VERDICT_REJECT] = "reject",
 	[VERDICT_TEMPFAIL] = "tempfail",
 	NULL };
@@ -18,6 +20,11 @@ static const char *const refusals[] = { [VERDICT_FOR_HEADER_BYTES] =
 					    "header_bytes",
 	[VERDICT_FOR_HEADER_FIELDS] = "header_fields",
 	[VERDICT_FOR_TROUBLE] = "trouble",
+	[VERDICT_FOR_DMARC] = "dmarc",
+	[VERDICT_FOR_FROM] = "from",
+	[VERDICT_FOR_RULE] = "rule",
+	[VERDICT_FOR_DNS] = "dns",
+	[VERDICT_FOR_OUTGOING] = "outgoing",
 	[METER_REFUSED_STOPPING] = "stopping",
 	[METER_REFUSED_NOT_APPLIED] = "not_applied",
 	NULL };

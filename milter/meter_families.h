@@ -43,7 +43,7 @@ enum meter_family {
 /* Values of the label `reason' of METER_REFUSED: those of enum verdict_cause,
  * then these. */
 enum meter_refused {
-	METER_REFUSED_STOPPING = VERDICT_FOR_TROUBLE + 1,
+	METER_REFUSED_STOPPING = VERDICT_FOR_OUTGOING + 1,
 	METER_REFUSED_NOT_APPLIED,
 };
 

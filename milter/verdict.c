@@ -33,8 +33,9 @@ over_limit(const struct verdict_facts *facts)
 }
 
 struct verdict
-verdict_decide(const struct verdict_facts *facts)
+verdict_decide(const struct verdict_facts *facts, struct arena *arena)
 {
+	(void)arena;
 	/* In doubt defer: the sender tries again, and no mail is lost. */
 	if (facts->trouble)
 		return ((struct verdict){
@@ -56,6 +57,8 @@ verdict_action_name(enum verdict_action action)
 {
 	static const char *const names[] = {
 		[VERDICT_NONE] = "none",
+		[VERDICT_TAG] = "tag",
+		[VERDICT_HOLD] = "hold",
 		[VERDICT_REJECT] = "reject",
 		[VERDICT_TEMPFAIL] = "tempfail",
 	};

@@ -6,9 +6,18 @@
 #define MILTER_VERDICT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/arena.h"
+#include "dmarc/dmarc.h"
+#include "mail/address.h"
+#include "rules.h"
+
+/* From the mildest to the strictest; VERDICT_TEMPFAIL stands apart. */
 enum verdict_action {
 	VERDICT_NONE, /* the message goes its way */
+	VERDICT_TAG,  /* with a field by which Sieve files it into Junk */
+	VERDICT_HOLD, /* into Postfix's hold queue */
 	VERDICT_REJECT,
 	VERDICT_TEMPFAIL,
 };
@@ -31,6 +40,24 @@ enum verdict_cause {
 	VERDICT_FOR_HEADER_BYTES,
 	VERDICT_FOR_HEADER_FIELDS,
 	VERDICT_FOR_TROUBLE,
+	VERDICT_FOR_DMARC,    /* the policy of the author's domain */
+	VERDICT_FOR_FROM,     /* no, several or unreadable authors */
+	VERDICT_FOR_RULE,     /* a rule of the configuration */
+	VERDICT_FOR_DNS,      /* an answer that could matter did not come */
+	VERDICT_FOR_OUTGOING, /* submitted mail that receivers would refuse */
+};
+
+/* What the configuration says about verdicts. */
+struct verdict_policy {
+	bool enforce; /* else the verdict is only told in the log */
+	enum verdict_action reject; /* what p=reject comes to */
+	enum verdict_action quarantine;
+	enum verdict_action no_from;
+	enum verdict_action several_from_fields;
+	enum verdict_action several_from_domains;
+	bool dns_tempfail;   /* else what the DNS does not say passes */
+	const char *contact; /* a URL or address for whoever is refused; or
+	                      * NULL */
 };
 
 /* What verdict_decide() looks at. */
@@ -38,10 +65,24 @@ struct verdict_facts {
 	enum verdict_limit limit;
 	enum verdict_over_limit over_limit;
 	bool trouble; /* we failed at our own work */
+	const struct verdict_policy *policy;
+	/* Of inbound mail that was checked; else NULL and 0. */
+	const struct from *from;
+	const struct dmarc_outcome *dmarc; /* one for each domain in From */
+	size_t dmarc_count;
+	const struct rule
+	    *rule; /* of the configuration, that matched; or NULL */
+	/* Of submitted mail, why it must not leave; or NULL. */
+	const char *outgoing;
 };
 
 struct verdict {
 	enum verdict_action action;
+	/* What it would be with enforce = yes; else the same as action. */
+	enum verdict_action would;
+	const char *rule; /* the name of the rule that decided; or NULL */
+	const struct dmarc_outcome *dmarc; /* that decided, the strictest; or
+	                                    * NULL */
 	const char *reason;       /* for the log and mailreeve-explain */
 	enum verdict_cause cause; /* for any action but VERDICT_NONE */
 	/* The SMTP reply, for any action but VERDICT_NONE (RFC 5321 4.2, RFC
@@ -52,10 +93,12 @@ struct verdict {
 };
 
 /**
- * verdict_decide(facts):
- * Return the verdict on a message of which ${facts} hold.
+ * verdict_decide(facts, arena):
+ * Return the verdict on a message of which ${facts} hold; its texts live as
+ * long as ${arena}.
  */
-struct verdict verdict_decide(const struct verdict_facts *facts);
+struct verdict verdict_decide(
+    const struct verdict_facts *facts, struct arena *arena);
 
 /**
  * verdict_action_name(action):

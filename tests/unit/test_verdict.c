@@ -32,8 +32,10 @@ static void
 test_decide(void **state)
 {
 	(void)state;
+	struct arena *arena = arena_new();
+
 	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
-		struct verdict verdict = verdict_decide(&cases[i].facts);
+		struct verdict verdict = verdict_decide(&cases[i].facts, arena);
 		char reply[32];
 
 		assert_int_equal(verdict.action, cases[i].action);
@@ -47,6 +49,7 @@ test_decide(void **state)
 		assert_string_equal(reply, cases[i].reply);
 		assert_non_null(verdict.text);
 	}
+	arena_free(arena);
 }
 
 int
