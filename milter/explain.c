@@ -14,6 +14,7 @@
 #include "config.h"
 #include "explain_compare.h"
 #include "explain_compare_print.h"
+#include "explain_json.h"
 #include "explain_print.h"
 #include "mail.h"
 #include "mail/message.h"
@@ -284,12 +285,13 @@ explain(const struct explanation *with)
 	    arguments->compare ? &comparison : NULL;
 	struct outcome outcome;
 
+	mail->trace = trace_new(mail->arena);
 	feed(mail, arguments, with->message);
 	mail_finish(mail, NULL, &outcome);
 	if (arguments->compare)
 		compare(with, mail, &outcome, &comparison);
 	if (arguments->json)
-		explain_print_json(stdout, &outcome, compared);
+		explain_json(stdout, mail, &outcome, compared);
 	else
 		explain_print_text(stdout, mail, &outcome);
 	if (!arguments->json && compared != NULL)

@@ -1,9 +1,7 @@
 #include "explain_print.h"
 
-#include <jansson.h>
-
 #include "base/log_format.h"
-#include "explain_compare_print.h"
+#include "explain_steps.h"
 
 /* Of one foreign text. */
 #define FOREIGN_MAX_BYTES ((size_t)64 * 1024)
@@ -12,12 +10,6 @@ static const char *
 key_algorithm(const struct dkim_sign_key *key)
 {
 	return (dkim_algorithm_name(dkim_private_algorithm(key->private)));
-}
-
-static const char *
-known(const char *text)
-{
-	return (text != NULL ? text : "(unreadable)");
 }
 
 /* Print what a stranger wrote so that the terminal does not obey it. */
@@ -34,11 +26,37 @@ print_foreign(FILE *stream, const char *before, const char *text)
 }
 
 static void
-print_verification(FILE *stream, const struct dkim_verification *dkim)
+print_dmarc(FILE *stream, const struct dmarc_outcome *dmarc)
+{
+	(void)fprintf(stream, "  dmarc=%s  From domain %s",
+	    dmarc_result_name(dmarc->result), dmarc->author_domain);
+	if (dmarc->record_domain != NULL)
+		(void)fprintf(stream, ", record of %s: %s=%s%s",
+		    dmarc->record_domain, dmarc->policy_tag,
+		    dmarc_policy_name(dmarc->policy),
+		    dmarc->testing ? " (t=y)" : "");
+	(void)fprintf(stream, "\n    because %s\n", dmarc->reason);
+}
+
+static void
+print_spf(FILE *stream, const char *identity, const struct spf_outcome *spf)
+{
+	if (spf == NULL)
+		return;
+	(void)fprintf(stream, "  spf=%s  %s %s\n    because ",
+	    spf_result_name(spf->result), identity,
+	    spf->domain == NULL ? "without a domain" : spf->domain);
+	print_foreign(stream, "", spf->reason);
+}
+
+static void
+print_dkim(FILE *stream, const struct dkim_verification *dkim)
 {
 	(void)fprintf(stream, "  dkim=%s  d=%s s=%s a=%s",
-	    dkim_result_name(dkim->result), known(dkim->domain),
-	    known(dkim->selector), dkim_algorithm_name(dkim->algorithm));
+	    dkim_result_name(dkim->result),
+	    dkim->domain == NULL ? "(unreadable)" : dkim->domain,
+	    dkim->selector == NULL ? "(unreadable)" : dkim->selector,
+	    dkim_algorithm_name(dkim->algorithm));
 	if (dkim->key_bits > 0)
 		(void)fprintf(stream, " (%u bits)", dkim->key_bits);
 	if (dkim->reason != NULL)
@@ -49,10 +67,18 @@ print_verification(FILE *stream, const struct dkim_verification *dkim)
 static void
 print_inbound(FILE *stream, const struct outcome *outcome)
 {
-	(void)fprintf(stream, "Inbound message, %zu DKIM signature%s\n",
-	    outcome->dkim_count, outcome->dkim_count == 1 ? "" : "s");
+	(void)fputs("Inbound message, results:\n", stream);
+	if (outcome->iprev != IPREV_NONE)
+		(void)fprintf(
+		    stream, "  iprev=%s\n", iprev_result_name(outcome->iprev));
+	print_spf(stream, "HELO", outcome->spf_helo);
+	print_spf(stream, "MAIL FROM", outcome->spf_mail_from);
 	for (size_t i = 0; i < outcome->dkim_count; i++)
-		print_verification(stream, &outcome->dkim[i]);
+		print_dkim(stream, &outcome->dkim[i]);
+	if (outcome->dkim_count == 0)
+		(void)fputs("  dkim=none\n", stream);
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		print_dmarc(stream, &outcome->dmarc[i]);
 }
 
 static void
@@ -66,6 +92,9 @@ print_outbound(FILE *stream, const struct outcome *outcome)
 		    key_algorithm(&outcome->keys[i]));
 	if (outcome->unsigned_reason != NULL)
 		print_foreign(stream, "  because ", outcome->unsigned_reason);
+	for (size_t i = 0; i < outcome->finding_count; i++)
+		print_foreign(stream,
+		    "  receivers may refuse it: ", outcome->findings[i].text);
 }
 
 static void
@@ -78,112 +107,59 @@ print_field(FILE *stream, const char *name, const char *value)
 	(void)fputc('\n', stream);
 }
 
+static void
+print_verdict(FILE *stream, const struct verdict *verdict)
+{
+	(void)fprintf(stream, "Verdict: %s, because ",
+	    verdict_action_name(verdict->action));
+	print_foreign(stream, "", verdict->reason);
+	if (verdict->would != verdict->action)
+		(void)fprintf(stream, "  with enforce = yes it would be: %s\n",
+		    verdict_action_name(verdict->would));
+	if (verdict->rule != NULL)
+		print_foreign(stream, "  by rule ", verdict->rule);
+	if (verdict->code != NULL)
+		(void)fprintf(stream, "  SMTP reply: %s %s %s\n", verdict->code,
+		    verdict->status, verdict->text);
+}
+
+static void
+print_fields(FILE *stream, const struct outcome *outcome)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} fields[] = {
+		{ "Authentication-Results", outcome->authentication_results },
+		{ "Received-SPF", outcome->received_spf },
+		{ "X-Mailreeve-Verdict", outcome->verdict_field },
+	};
+
+	(void)fputs("Fields added:\n", stream);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].value != NULL)
+			print_field(stream, fields[i].name, fields[i].value);
+	for (size_t i = 0; i < outcome->signature_count; i++)
+		print_field(stream, "DKIM-Signature", outcome->signatures[i]);
+}
+
 void
 explain_print_text(
     FILE *stream, const struct mail *mail, const struct outcome *outcome)
 {
 	if (mail->from.address != NULL)
 		print_foreign(stream, "Author ", mail->from.address);
+	if (mail->trace != NULL)
+		explain_steps_text(stream, mail->trace);
 	if (outcome->outbound)
 		print_outbound(stream, outcome);
 	else
 		print_inbound(stream, outcome);
-	(void)fprintf(stream, "Verdict: %s, because %s\n",
-	    verdict_action_name(outcome->verdict.action),
-	    outcome->verdict.reason);
-	if (outcome->verdict.action != VERDICT_NONE)
-		(void)fprintf(stream, "  SMTP reply: %s %s %s\n",
-		    outcome->verdict.code, outcome->verdict.status,
-		    outcome->verdict.text);
+	print_verdict(stream, &outcome->verdict);
 	if (outcome->deletion_count > 0)
 		(void)fprintf(stream, "Fields removed as forged: %zu\n",
 		    outcome->deletion_count);
-	if (outcome->authentication_results == NULL &&
-	    outcome->signature_count == 0)
-		return;
-	(void)fputs("Fields added:\n", stream);
-	if (outcome->authentication_results != NULL)
-		print_field(stream, "Authentication-Results",
-		    outcome->authentication_results);
-	for (size_t i = 0; i < outcome->signature_count; i++)
-		print_field(stream, "DKIM-Signature", outcome->signatures[i]);
-}
-
-/* A string, or null; bytes that are no UTF-8 cannot be in JSON. */
-static json_t *
-text(const char *value)
-{
-	json_t *string = value == NULL ? json_null() : json_string(value);
-
-	return (string != NULL ? string : json_string("(not UTF-8)"));
-}
-
-/* The body of a field in one line. */
-static json_t *
-field_body(const char *value)
-{
-	if (value == NULL)
-		return (json_null());
-	struct arena *arena = arena_new();
-	struct span unfolded = header_unfold(arena, span_str(value));
-	json_t *string =
-	    json_stringn((const char *)unfolded.data, unfolded.len);
-
-	arena_free(arena);
-	return (string != NULL ? string : json_string("(not UTF-8)"));
-}
-
-static json_t *
-verifications(const struct outcome *outcome)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < outcome->dkim_count; i++) {
-		const struct dkim_verification *dkim = &outcome->dkim[i];
-
-		(void)json_array_append_new(list,
-		    json_pack("{s:o, s:o, s:s, s:s, s:o}", "domain",
-			text(dkim->domain), "selector", text(dkim->selector),
-			"algorithm", dkim_algorithm_name(dkim->algorithm),
-			"result", dkim_result_name(dkim->result), "reason",
-			text(dkim->reason)));
-	}
-	return (list);
-}
-
-static json_t *
-signatures(const struct outcome *outcome)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < outcome->signature_count; i++)
-		(void)json_array_append_new(
-		    list, json_pack("{s:o, s:o, s:s, s:o}", "domain",
-			      text(outcome->keys[i].domain), "selector",
-			      text(outcome->keys[i].selector), "algorithm",
-			      key_algorithm(&outcome->keys[i]), "value",
-			      field_body(outcome->signatures[i])));
-	return (list);
-}
-
-void
-explain_print_json(FILE *stream, const struct outcome *outcome,
-    const struct explain_comparison *comparison)
-{
-	json_t *root = json_pack(
-	    "{s:i, s:s, s:o, s:o, s:o, s:I, s:{s:s, s:s}, s:o}", "schema", 1,
-	    "direction", outcome->outbound ? "outbound" : "inbound", "dkim",
-	    verifications(outcome), "signatures", signatures(outcome),
-	    "unsigned", text(outcome->unsigned_reason), "forged_removed",
-	    (json_int_t)outcome->deletion_count, "verdict", "action",
-	    verdict_action_name(outcome->verdict.action), "reason",
-	    outcome->verdict.reason, "authentication_results",
-	    field_body(outcome->authentication_results));
-
-	if (comparison != NULL)
-		(void)json_object_set_new(
-		    root, "compare", explain_compare_json(comparison));
-	(void)json_dumpf(root, stream, JSON_COMPACT);
-	(void)fputc('\n', stream);
-	json_decref(root);
+	if (outcome->authentication_results != NULL ||
+	    outcome->signature_count > 0)
+		print_fields(stream, outcome);
 }

@@ -102,6 +102,21 @@ add_escaped(struct buf *buf, struct span text, bool json)
 }
 
 void
+log_format_printable(struct buf *buf, struct span text)
+{
+	while (text.len > 0) {
+		size_t len = log_format_utf8(text);
+
+		if (len > 0)
+			buf_add(buf, span_head(text, len));
+		else
+			buf_printf(
+			    buf, "\\x%02X", (unsigned int)span_peek(text));
+		span_skip(&text, len > 0 ? len : 1);
+	}
+}
+
+void
 log_format_value(struct buf *buf, struct span text)
 {
 	add_escaped(buf, text, false);

@@ -24,6 +24,13 @@ void log_format_json(struct buf *buf, const struct log_field *field);
 void log_format_value(struct buf *buf, struct span text);
 
 /**
+ * log_format_printable(buf, text):
+ * Append ${text} to ${buf} for a terminal, where nothing is quoted: only bytes
+ * that are not printable are changed, to \xHH.
+ */
+void log_format_printable(struct buf *buf, struct span text);
+
+/**
  * log_format_utf8(bytes):
  * Return the length of the valid, printable UTF-8 sequence that ${bytes} begin
  * with (RFC 3629; C0, C1 and bidirectional controls are not printable), or 0.

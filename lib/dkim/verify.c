@@ -9,6 +9,7 @@
 #include "dkim/headerhash.h"
 #include "dkim/signature.h"
 #include "dkim/tags.h"
+#include "dkim/verify_trace.h"
 #include "dns/name.h"
 
 /* DKIM-Signature fields that are read at all. */
@@ -39,7 +40,8 @@ struct dkim_verify {
 	size_t count;
 	size_t *chosen; /* indices of candidates */
 	size_t chosen_count;
-	int64_t dns_us; /* spent waiting for keys */
+	int64_t dns_us;      /* spent waiting for keys */
+	struct trace *trace; /* or NULL */
 };
 
 static void
@@ -173,6 +175,12 @@ dkim_verify_new(struct arena *arena, const struct dkim_verify_options *options,
 }
 
 void
+dkim_verify_trace(struct dkim_verify *verify, struct trace *trace)
+{
+	verify->trace = trace;
+}
+
+void
 dkim_verify_body(struct dkim_verify *verify, struct span bytes)
 {
 	bodyhash_add(verify->bodies, bytes);
@@ -214,6 +222,7 @@ try_key(struct dkim_verify *verify, const struct evaluate_facts *facts,
 	enum dkim_result result =
 	    evaluate(&verify->options, facts, key, &reason);
 
+	verify_trace_key(verify->trace, text, info, result, reason);
 	if (weight(result, info) > best) {
 		best = weight(result, info);
 		set_result(out, result, reason);
@@ -280,6 +289,7 @@ check(struct dkim_verify *verify, struct candidate *candidate,
 	    header_hash);
 	bodyhash_get(
 	    verify->bodies, candidate->body, &facts.body_length, body_hash);
+	verify_trace_hashes(verify->trace, &facts);
 	try_keys(verify, &facts, answer, candidate->verification);
 }
 
@@ -291,6 +301,8 @@ conclude(struct dkim_verify *verify, struct candidate *candidate,
 	struct dkim_verification *out = candidate->verification;
 
 	out->security = answer->security;
+	verify_trace_answer(
+	    verify->trace, candidate->signature.key_name, answer);
 	switch (answer->status) {
 	case DNS_OK:
 		check(verify, candidate, answer);
@@ -312,6 +324,26 @@ conclude(struct dkim_verify *verify, struct candidate *candidate,
 	}
 }
 
+/* Signatures that were not looked at, for whoever wonders why. */
+static void
+trace_others(const struct dkim_verify *verify)
+{
+	if (verify->trace == NULL)
+		return;
+	for (size_t i = 0; i < verify->count; i++) {
+		const struct candidate *candidate = &verify->candidates[i];
+		bool chosen = false;
+
+		for (size_t j = 0; j < verify->chosen_count && !chosen; j++)
+			chosen = verify->chosen[j] == i;
+		if (chosen)
+			continue;
+		verify_trace_signature(
+		    verify->trace, i + 1, &candidate->signature);
+		verify_trace_result(verify->trace, candidate->verification);
+	}
+}
+
 const struct dkim_verification *
 dkim_verify_finish(struct dkim_verify *verify, size_t *count)
 {
@@ -323,8 +355,10 @@ dkim_verify_finish(struct dkim_verify *verify, size_t *count)
 
 	*count = verify->count;
 	bodyhash_finish(verify->bodies);
-	if (keys == 0)
+	if (keys == 0) {
+		trace_others(verify);
 		return (verify->verifications);
+	}
 	for (size_t i = 0; i < keys; i++)
 		questions[i] = (struct dns_question){
 			.name = verify->candidates[verify->chosen[i]]
@@ -337,9 +371,16 @@ dkim_verify_finish(struct dkim_verify *verify, size_t *count)
 	    asked / 1000 + verify->options.dns_timeout_ms, verify->arena,
 	    answers);
 	verify->dns_us = clock_monotonic_us() - asked;
-	for (size_t i = 0; i < keys; i++)
-		conclude(verify, &verify->candidates[verify->chosen[i]],
-		    &answers[i]);
+	for (size_t i = 0; i < keys; i++) {
+		struct candidate *candidate =
+		    &verify->candidates[verify->chosen[i]];
+
+		verify_trace_signature(verify->trace, verify->chosen[i] + 1,
+		    &candidate->signature);
+		conclude(verify, candidate, &answers[i]);
+		verify_trace_result(verify->trace, candidate->verification);
+	}
+	trace_others(verify);
 	return (verify->verifications);
 }
 

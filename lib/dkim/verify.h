@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/trace.h"
 #include "dkim/dkim.h"
 #include "dkim/keycache.h"
 #include "dns/dns.h"
@@ -52,6 +53,12 @@ struct dkim_verify *dkim_verify_new(struct arena *arena,
     const struct dkim_verify_options *options,
     const struct header_list *headers, const char *from_domain, struct dns *dns,
     struct keycache *keys, const struct clock *clock);
+
+/**
+ * dkim_verify_trace(verify, trace):
+ * Let ${trace} get each step of dkim_verify_finish().
+ */
+void dkim_verify_trace(struct dkim_verify *verify, struct trace *trace);
 
 /**
  * dkim_verify_body(verify, bytes):
