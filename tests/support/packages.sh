@@ -14,7 +14,7 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 	ca-certificates openssl iproute2 util-linux'
 PACKAGES_BENCH='opendkim knot openssl iproute2 util-linux'
-PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim
+PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-yaml
 	python3-prometheus-client procps knot bash-completion zsh fish'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
