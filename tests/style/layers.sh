@@ -32,6 +32,7 @@ wrapped=(
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
+	'<libpsl\.h>' '^lib/mail/orgdomain\.c$'
 	'<seccomp\.h>' '^lib/receiver/sandbox\.c$'
 	'"receiver/opendkim_dns\.h"' '^lib/receiver/'
 )
