@@ -247,6 +247,7 @@ finish_dkim(struct check *check, int64_t deadline, struct outcome *outcome)
 {
 	int64_t began = clock_monotonic_us();
 
+	dkim_verify_trace(check->dkim, check->mail->trace);
 	outcome->dkim =
 	    dkim_verify_finish(check->dkim, deadline, &outcome->dkim_count);
 	return (clock_monotonic_us() - began - dkim_verify_dns_us(check->dkim));

@@ -94,8 +94,8 @@ static const struct conf_option rule_options[] = {
 	    .type = CONF_LIST,
 	    .offset = offsetof(struct config_rule, results),
 	    .value = "{\"dmarc=fail\"}",
-	    .help = "Results that the rule is for, as spf=, dkim= or dmarc= "
-		    "and the word; {} for any." },
+	    .help = "Results that the rule is for, as helo=, spf=, dkim= or "
+		    "dmarc= and the word; {} for any." },
 	{ .name = "action",
 	    .type = CONF_WORD,
 	    .offset = offsetof(struct config_rule, action),

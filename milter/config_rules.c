@@ -14,6 +14,10 @@ struct result_word {
 	unsigned int result;
 };
 
+#define HELO_WORD(word, result)                                                \
+	{                                                                      \
+		"helo=" word, offsetof(struct rule, helo), (result)            \
+	}
 #define SPF_WORD(word, result)                                                 \
 	{                                                                      \
 		"spf=" word, offsetof(struct rule, spf), (result)              \
@@ -28,6 +32,13 @@ struct result_word {
 	}
 
 static const struct result_word result_words[] = {
+	HELO_WORD("none", SPF_NONE),
+	HELO_WORD("neutral", SPF_NEUTRAL),
+	HELO_WORD("pass", SPF_PASS),
+	HELO_WORD("fail", SPF_FAIL),
+	HELO_WORD("softfail", SPF_SOFTFAIL),
+	HELO_WORD("temperror", SPF_TEMPERROR),
+	HELO_WORD("permerror", SPF_PERMERROR),
 	SPF_WORD("none", SPF_NONE),
 	SPF_WORD("neutral", SPF_NEUTRAL),
 	SPF_WORD("pass", SPF_PASS),
@@ -221,7 +232,8 @@ static const struct rule *
 hidden_by(const struct rule *rules, const struct rule *rule)
 {
 	for (; rules < rule; rules++)
-		if (!has_conditions(rules) && covers(rules->spf, rule->spf) &&
+		if (!has_conditions(rules) && covers(rules->helo, rule->helo) &&
+		    covers(rules->spf, rule->spf) &&
 		    covers(rules->dkim, rule->dkim) &&
 		    covers(rules->dmarc, rule->dmarc))
 			return (rules);

@@ -20,7 +20,7 @@ print_foreign(FILE *stream, const char *before, const char *text)
 	struct buf out;
 
 	buf_init(&out, arena, FOREIGN_MAX_BYTES);
-	log_format_value(&out, span_str(text));
+	log_format_printable(&out, span_str(text));
 	(void)fprintf(stream, "%s%s\n", before, buf_str(&out));
 	arena_free(arena);
 }

@@ -42,6 +42,7 @@ add_results(const struct mail *mail, const struct outcome *outcome,
     struct verdict_facts *facts)
 {
 	facts->from = &mail->from;
+	facts->helo = outcome->spf_helo;
 	facts->spf = outcome->spf_mail_from;
 	facts->dkim = outcome->dkim;
 	facts->dkim_count = outcome->dkim_count;
@@ -66,6 +67,7 @@ judge_message(struct mail *mail, bool trouble, struct outcome *outcome)
 		.trouble = trouble,
 		.policy = &mail->config->verdict_policy,
 		.outgoing = check_outgoing(mail, outcome),
+		.trace = mail->trace,
 	};
 
 	if (mail->check != NULL && mail->direction == MAIL_INBOUND)

@@ -84,22 +84,44 @@ has_bit(unsigned int bits, unsigned int result)
 	return (bits == 0 || (bits & 1U << result) != 0);
 }
 
-static bool
-matches(const struct rule *rule, const struct rules_facts *facts)
+/* Return the first condition of ${rule} that is not met, in words that go on
+ * "it does not match: "; or NULL. */
+static const char *
+unmet(const struct rule *rule, const struct rules_facts *facts)
 {
-	return (has_bit(rule->spf, facts->spf) &&
-		has_bit(rule->dkim, facts->dkim) &&
-		has_bit(rule->dmarc, facts->dmarc) && is_client(rule, facts) &&
-		is_from(rule, facts) && is_for(rule, facts) &&
-		is_mail_from(rule, facts) && is_signed_by(rule, facts));
+	if (!has_bit(rule->helo, facts->helo))
+		return ("it is not for this SPF result of HELO");
+	if (!has_bit(rule->spf, facts->spf))
+		return ("it is not for this SPF result");
+	if (!has_bit(rule->dkim, facts->dkim))
+		return ("it is not for this DKIM result");
+	if (!has_bit(rule->dmarc, facts->dmarc))
+		return ("it is not for this DMARC result");
+	if (!is_client(rule, facts))
+		return ("the client is in none of its networks");
+	if (!is_from(rule, facts))
+		return ("not every author is one of its authors");
+	if (!is_for(rule, facts))
+		return ("not every recipient is one of its recipients");
+	if (!is_mail_from(rule, facts))
+		return ("MAIL FROM passes SPF for none of its domains");
+	if (!is_signed_by(rule, facts))
+		return ("DKIM passes for none of its domains");
+	return (NULL);
 }
 
 const struct rule *
-rules_find(
-    const struct rule *rules, size_t count, const struct rules_facts *facts)
+rules_find(const struct rule *rules, size_t count,
+    const struct rules_facts *facts, struct trace *trace)
 {
-	for (size_t i = 0; i < count; i++)
-		if (matches(&rules[i], facts))
+	for (size_t i = 0; i < count; i++) {
+		const char *why_not = unmet(&rules[i], facts);
+
+		trace_add(trace, "rule", 0, "\"%s\" %s%s", rules[i].name,
+		    why_not == NULL ? "matches" : "does not match: ",
+		    why_not == NULL ? "" : why_not);
+		if (why_not == NULL)
 			return (&rules[i]);
+	}
 	return (NULL);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/network.h"
+#include "base/trace.h"
 #include "dkim/dkim.h"
 #include "dmarc/dmarc.h"
 #include "mail/address.h"
@@ -35,8 +36,9 @@ struct rule {
 	 * forwarders. */
 	const struct pattern *mail_from;
 	size_t mail_from_count;
-	/* Results as bits 1U << enum spf_result, enum dkim_result and enum
-	 * dmarc_result; 0: any. */
+	/* Results as bits 1U << enum spf_result (of HELO, of MAIL FROM), enum
+	 * dkim_result and enum dmarc_result; 0: any. */
+	unsigned int helo;
 	unsigned int spf;
 	unsigned int dkim;
 	unsigned int dmarc;
@@ -49,6 +51,7 @@ struct rules_facts {
 	const struct from *from;
 	const char *const *recipients; /* local-part@domain; or NULL */
 	size_t recipient_count;
+	enum spf_result helo;
 	enum spf_result spf;          /* of MAIL FROM */
 	const char *mail_from;        /* the domain that SPF asked about; or
 	                               * NULL */
@@ -59,12 +62,12 @@ struct rules_facts {
 };
 
 /**
- * rules_find(rules, count, facts):
+ * rules_find(rules, count, facts, trace):
  * Return the first of ${count} ${rules} that matches ${facts}, or NULL.  A
  * condition about authors or recipients is not met where there are none that
- * can be told.
+ * can be told.  ${trace}, or NULL, gets why each does or does not.
  */
-const struct rule *rules_find(
-    const struct rule *rules, size_t count, const struct rules_facts *facts);
+const struct rule *rules_find(const struct rule *rules, size_t count,
+    const struct rules_facts *facts, struct trace *trace);
 
 #endif

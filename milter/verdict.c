@@ -4,6 +4,7 @@
 
 /* What stands in the place of each answer that the DNS owes us. */
 struct answers {
+	enum spf_result helo;
 	enum spf_result spf;
 	enum dkim_result dkim;
 	enum dmarc_result dmarc;
@@ -18,8 +19,8 @@ struct ruling {
 };
 
 /* As things stand. */
-static const struct answers missing = { SPF_TEMPERROR, DKIM_TEMPERROR,
-	DMARC_TEMPERROR };
+static const struct answers missing = { SPF_TEMPERROR, SPF_TEMPERROR,
+	DKIM_TEMPERROR, DMARC_TEMPERROR };
 
 /* All that answers could be; what policy a failure meets is looked at where it
  * is known. */
@@ -111,8 +112,13 @@ static void
 add_dkim(const struct verdict_facts *facts, const struct answers *answers,
     struct arena *arena, struct rules_facts *out)
 {
-	const char **signed_by =
-	    arena_array(arena, facts->dkim_count, sizeof(*signed_by));
+	size_t room = 0;
+
+	for (size_t i = 0; i < facts->dkim_count; i++)
+		if (facts->dkim[i].result == DKIM_PASS ||
+		    facts->dkim[i].result == DKIM_TEMPERROR)
+			room++;
+	const char **signed_by = arena_array(arena, room, sizeof(*signed_by));
 
 	for (size_t i = 0; i < facts->dkim_count; i++) {
 		const struct dkim_verification *dkim = &facts->dkim[i];
@@ -129,23 +135,24 @@ add_dkim(const struct verdict_facts *facts, const struct answers *answers,
 }
 
 static enum spf_result
-spf_with(const struct spf_outcome *spf, const struct answers *answers)
+spf_with(const struct spf_outcome *spf, enum spf_result answer)
 {
 	if (spf == NULL)
 		return (SPF_NONE);
-	return (spf->result == SPF_TEMPERROR ? answers->spf : spf->result);
+	return (spf->result == SPF_TEMPERROR ? answer : spf->result);
 }
 
 static const struct rule *
 find_rule(const struct verdict_facts *facts, const struct answers *answers,
-    struct arena *arena)
+    struct arena *arena, struct trace *trace)
 {
 	struct rules_facts about = {
 		.client = facts->client,
 		.from = facts->from,
 		.recipients = facts->recipients,
 		.recipient_count = facts->recipient_count,
-		.spf = spf_with(facts->spf, answers),
+		.helo = spf_with(facts->helo, answers->helo),
+		.spf = spf_with(facts->spf, answers->spf),
 		.mail_from = facts->spf == NULL ? NULL : facts->spf->domain,
 		.dkim = DKIM_NONE,
 		.dmarc = worst_dmarc(facts, answers),
@@ -154,7 +161,7 @@ find_rule(const struct verdict_facts *facts, const struct answers *answers,
 	if (facts->rule_count == 0)
 		return (NULL);
 	add_dkim(facts, answers, arena, &about);
-	return (rules_find(facts->rules, facts->rule_count, &about));
+	return (rules_find(facts->rules, facts->rule_count, &about, trace));
 }
 
 /* What the policy of the author's domain comes to when DMARC fails.  One that
@@ -227,14 +234,14 @@ rule_by_dmarc(const struct verdict_facts *facts, const struct answers *answers,
  * ${answers}. */
 static struct ruling
 rule_with(const struct verdict_facts *facts, const struct answers *answers,
-    struct arena *arena)
+    struct arena *arena, struct trace *trace)
 {
 	struct ruling ruling = { .action = VERDICT_NONE };
 	enum verdict_action least;
 
 	if (facts->from == NULL)
 		return (ruling);
-	const struct rule *rule = find_rule(facts, answers, arena);
+	const struct rule *rule = find_rule(facts, answers, arena, trace);
 
 	rule_by_dmarc(facts, answers, &ruling);
 	if (rule != NULL && rule->action != RULE_AS_PUBLISHED) {
@@ -254,7 +261,8 @@ rule_with(const struct verdict_facts *facts, const struct answers *answers,
 static bool
 has_missing(const struct verdict_facts *facts)
 {
-	if (facts->spf != NULL && facts->spf->result == SPF_TEMPERROR)
+	if (spf_with(facts->helo, SPF_TEMPERROR) == SPF_TEMPERROR ||
+	    spf_with(facts->spf, SPF_TEMPERROR) == SPF_TEMPERROR)
 		return (true);
 	for (size_t i = 0; i < facts->dkim_count; i++)
 		if (facts->dkim[i].result == DKIM_TEMPERROR)
@@ -269,10 +277,10 @@ has_missing(const struct verdict_facts *facts)
 static bool
 names_trouble(const struct rule *rule)
 {
-	return (
-	    rule != NULL && ((rule->spf & 1U << SPF_TEMPERROR) != 0 ||
-				(rule->dkim & 1U << DKIM_TEMPERROR) != 0 ||
-				(rule->dmarc & 1U << DMARC_TEMPERROR) != 0));
+	return (rule != NULL &&
+		(((rule->helo | rule->spf) & 1U << SPF_TEMPERROR) != 0 ||
+		    (rule->dkim & 1U << DKIM_TEMPERROR) != 0 ||
+		    (rule->dmarc & 1U << DMARC_TEMPERROR) != 0));
 }
 
 /* Whether some answer that the DNS owes us would lead to another action than
@@ -283,25 +291,45 @@ could_change(const struct verdict_facts *facts, const struct ruling *ruling,
 {
 	if (!has_missing(facts) || names_trouble(ruling->rule))
 		return (false);
-	for (size_t i = 0; i < SPF_ANSWERS * DKIM_ANSWERS * DMARC_ANSWERS;
+	for (size_t i = 0;
+	     i < SPF_ANSWERS * SPF_ANSWERS * DKIM_ANSWERS * DMARC_ANSWERS;
 	     i++) {
-		const struct answers answers = {
-			.spf = spf_answers[i % SPF_ANSWERS],
-			.dkim = dkim_answers[i / SPF_ANSWERS % DKIM_ANSWERS],
-			.dmarc = dmarc_answers[i / SPF_ANSWERS / DKIM_ANSWERS],
-		};
+		size_t rest = i;
+		struct answers answers;
 
-		if (rule_with(facts, &answers, arena).action != ruling->action)
+		answers.helo = spf_answers[rest % SPF_ANSWERS];
+		rest /= SPF_ANSWERS;
+		answers.spf = spf_answers[rest % SPF_ANSWERS];
+		rest /= SPF_ANSWERS;
+		answers.dkim = dkim_answers[rest % DKIM_ANSWERS];
+		answers.dmarc = dmarc_answers[rest / DKIM_ANSWERS];
+		if (rule_with(facts, &answers, arena, NULL).action !=
+		    ruling->action)
 			return (true);
 	}
 	return (false);
+}
+
+/* What a rule that is for SPF results was met by; or NULL. */
+static const struct spf_outcome *
+failed_spf(const struct verdict_facts *facts, const struct rule *rule)
+{
+	if (rule == NULL)
+		return (NULL);
+	if (rule->spf != 0 && facts->spf != NULL &&
+	    facts->spf->result == SPF_FAIL)
+		return (facts->spf);
+	if (rule->helo != 0 && facts->helo != NULL &&
+	    facts->helo->result == SPF_FAIL)
+		return (facts->helo);
+	return (NULL);
 }
 
 /* By rule or policy. */
 static struct verdict
 judge(const struct verdict_facts *facts, struct arena *arena)
 {
-	struct ruling ruling = rule_with(facts, &missing, arena);
+	struct ruling ruling = rule_with(facts, &missing, arena, facts->trace);
 
 	if (facts->from != NULL && facts->policy->dns_tempfail &&
 	    could_change(facts, &ruling, arena)) {
@@ -313,6 +341,7 @@ judge(const struct verdict_facts *facts, struct arena *arena)
 	    .would = ruling.action,
 	    .cause = ruling.cause,
 	    .rule = ruling.rule == NULL ? NULL : ruling.rule->name,
+	    .spf = failed_spf(facts, ruling.rule),
 	    .dmarc = ruling.dmarc,
 	});
 }

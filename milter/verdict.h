@@ -89,7 +89,8 @@ struct verdict_facts {
 	const struct verdict_policy *policy;
 	/* Of inbound mail that was checked; else NULL and 0. */
 	const struct from *from;
-	const struct spf_outcome *spf; /* of MAIL FROM; or NULL */
+	const struct spf_outcome *helo; /* or NULL */
+	const struct spf_outcome *spf;  /* of MAIL FROM; or NULL */
 	const struct dkim_verification *dkim;
 	size_t dkim_count;
 	const struct dmarc_outcome *dmarc; /* one for each domain in From */
@@ -103,6 +104,7 @@ struct verdict_facts {
 	size_t recipient_count;
 	/* Of submitted mail, why it must not leave; or NULL. */
 	const char *outgoing;
+	struct trace *trace; /* of rules; or NULL */
 };
 
 struct verdict {
@@ -110,6 +112,8 @@ struct verdict {
 	/* What it would be with enforce = yes; else the same as action. */
 	enum verdict_action would;
 	const char *rule; /* the name of the rule that decided; or NULL */
+	const struct spf_outcome *spf; /* that failed and that the rule is for;
+	                                * or NULL */
 	const struct dmarc_outcome *dmarc; /* the strictest of the facts' that
 	                                    * have a domain, also where it did
 	                                    * not decide; or NULL */

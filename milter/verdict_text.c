@@ -233,6 +233,16 @@ author(const struct verdict *verdict)
 				       : "its author's domain");
 }
 
+static const char *
+spf_phrase(const struct verdict *verdict, const struct verdict_facts *facts,
+    struct arena *arena)
+{
+	return (arena_printf(arena,
+	    "%s by SPF: %s does not name %s among its mail servers",
+	    verdict->would == VERDICT_TEMPFAIL ? "Deferred" : "Refused",
+	    verdict->spf->domain, network_address_print(arena, facts->client)));
+}
+
 /* The phrases by which a help page explains a reply; the details come after. */
 static const char *
 phrase(const struct verdict *verdict, const struct verdict_facts *facts,
@@ -253,6 +263,8 @@ phrase(const struct verdict *verdict, const struct verdict_facts *facts,
 		return (arena_printf(
 		    arena, "Refused: %s", from_trouble(facts->from->status)));
 	case VERDICT_FOR_RULE:
+		if (verdict->spf != NULL)
+			return (spf_phrase(verdict, facts, arena));
 		return (arena_printf(arena,
 		    verdict->would == VERDICT_TEMPFAIL
 			? "Deferred by a rule of this server for mail from "
@@ -298,14 +310,28 @@ add_clean(struct buf *out, const char *text, size_t limit)
 				      : (unsigned char)*text);
 }
 
+/* RFC 7208 6.2: whose words an explanation is must be clear. */
+static const char *
+more_of(const struct verdict *verdict, const struct verdict_facts *facts,
+    struct arena *arena)
+{
+	if (verdict->spf != NULL)
+		return (
+		    verdict->spf->explanation == NULL
+			? ""
+			: arena_printf(arena, " (%s explains: %s)",
+			      verdict->spf->domain, verdict->spf->explanation));
+	return (
+	    has_details(verdict) ? details(facts, verdict->dmarc, arena) : "");
+}
+
 /* The phrase and the contact always, the details where they fit in whole. */
 static const char *
 reply_text(const struct verdict *verdict, const struct verdict_facts *facts,
     struct arena *arena)
 {
 	struct span help = span_str(contact(facts, arena));
-	const char *more =
-	    has_details(verdict) ? details(facts, verdict->dmarc, arena) : "";
+	const char *more = more_of(verdict, facts, arena);
 	size_t limit = VERDICT_TEXT_MAX - help.len;
 	struct buf out;
 
@@ -339,5 +365,8 @@ verdict_text_add(struct verdict *verdict, const struct verdict_facts *facts,
 	                                           : "550";
 	verdict->status = reject ? replies[verdict->cause].reject_status
 	                         : replies[verdict->cause].tempfail_status;
+	/* RFC 7372 3.2: X.7.23 is an SPF validation that failed. */
+	if (verdict->spf != NULL)
+		verdict->status = reject ? "5.7.23" : "4.7.23";
 	verdict->text = reply_text(verdict, facts, arena);
 }

@@ -354,6 +354,20 @@ stderr_gets_lines_unless_it_is_the_journal(void **state)
 		     " prog[%ld]: hello a=\"b\\x0Ac\"\n", (long)getpid())));
 }
 
+/* For a terminal: quotes stay, what it could obey does not. */
+static void
+printable_is_for_terminals(void **state)
+{
+	struct world *world = *state;
+	struct buf out;
+
+	buf_init(&out, world->arena, 100);
+	log_format_printable(
+	    &out, span_str("say \"v=spf1 \\\" \033[2J\xc3\xa9\x80"));
+	assert_string_equal(
+	    buf_str(&out), "say \"v=spf1 \\\" \\x1B[2J\xc3\xa9\\x80");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -365,6 +379,7 @@ main(void)
 		CASE(any_two_bytes_keep_the_line_whole),
 		CASE(utf8_is_measured),
 		CASE(values_are_cut),
+		CASE(printable_is_for_terminals),
 		CASE(a_line_has_an_end),
 		CASE(children_add_their_field),
 		CASE(levels_state_the_consequence),

@@ -175,7 +175,7 @@ test_match(void **state)
 
 		if (facts.client == NULL)
 			facts.client = &nowhere;
-		if ((rules_find(&cases[i].rule, 1, &facts) != NULL) !=
+		if ((rules_find(&cases[i].rule, 1, &facts, NULL) != NULL) !=
 		    cases[i].matches)
 			fail_msg("%s", cases[i].name);
 	}
@@ -189,11 +189,11 @@ test_first(void **state)
 		{ .dmarc = 1U << DMARC_FAIL }, { .dmarc = 0 } };
 	struct rules_facts facts = { .client = &nowhere, .dmarc = DMARC_FAIL };
 
-	assert_ptr_equal(rules_find(rules, 3, &facts), &rules[1]);
+	assert_ptr_equal(rules_find(rules, 3, &facts, NULL), &rules[1]);
 	facts.dmarc = DMARC_NONE;
-	assert_ptr_equal(rules_find(rules, 3, &facts), &rules[2]);
-	assert_null(rules_find(rules, 2, &facts));
-	assert_null(rules_find(NULL, 0, &facts));
+	assert_ptr_equal(rules_find(rules, 3, &facts, NULL), &rules[2]);
+	assert_null(rules_find(rules, 2, &facts, NULL));
+	assert_null(rules_find(NULL, 0, &facts, NULL));
 }
 
 int

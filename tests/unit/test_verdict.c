@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "support/unit.h"
 
@@ -119,7 +120,17 @@ static const struct rule rule_forwarder[] = { { .name = "forwarder",
     .mail_from_count = 1,
     .action = VERDICT_NONE } };
 
+static const struct rule rule_spf[] = {
+	{ .name = "spf", .spf = 1U << SPF_FAIL, .action = VERDICT_REJECT }
+};
+static const struct rule rule_helo[] = {
+	{ .name = "helo", .helo = 1U << SPF_FAIL, .action = VERDICT_TEMPFAIL }
+};
+
 static const struct network_address client;
+static const struct spf_outcome spf_fail = { .result = SPF_FAIL,
+	.domain = "list.example",
+	.explanation = "see https://list.example/why?%{i}" };
 static const struct spf_outcome spf_pass = { .result = SPF_PASS,
 	.domain = "list.example" };
 static const struct spf_outcome spf_unknown = { .result = SPF_TEMPERROR,
@@ -284,6 +295,29 @@ static const struct {
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_tempfail)),
 	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_RULE, "451 4.7.1",
 	    "later" },
+	{ "rule about SPF",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf),
+		SPF(spf_fail)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.23",
+	    "spf" },
+	{ "rule about HELO",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
+		.helo = &spf_fail, SPF(spf_pass)),
+	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_RULE, "451 4.7.23",
+	    "helo" },
+	{ "a rule about HELO is not for MAIL FROM",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
+		.helo = &spf_pass, SPF(spf_fail)),
+	    VERDICT_NONE, VERDICT_NONE, 0, NULL, NULL },
+	{ "a rule about MAIL FROM is not for HELO",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf),
+		.helo = &spf_fail, SPF(spf_pass)),
+	    VERDICT_NONE, VERDICT_NONE, 0, NULL, NULL },
+	{ "a HELO that the DNS does not tell about",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
+		.helo = &spf_unknown, SPF(spf_pass)),
+	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_DNS, "451 4.7.0",
+	    NULL },
 	{ "rule leaves it to the policy, and ends the search",
 	    CHECKED(
 		defaults, from_one, DMARC(fail_reject), RULES(rule_published)),
@@ -432,11 +466,47 @@ test_strictest(void **state)
 	arena_free(arena);
 }
 
+/* RFC 7208 6.2: the domain's own words are told as such, and cannot command
+ * the MTA. */
+static void
+test_explanation(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new();
+	const struct verdict_facts facts = CHECKED(
+	    defaults, from_one, DMARC(pass), RULES(rule_spf), SPF(spf_fail));
+	struct verdict verdict = verdict_decide(&facts, arena);
+
+	assert_non_null(strstr(verdict.text, "Refused by SPF: list.example "));
+	assert_non_null(strstr(verdict.text,
+	    "(list.example explains: see https://list.example/why??{i})"));
+	arena_free(arena);
+}
+
+/* A rule tells why it matches or does not, to whoever asks. */
+static void
+test_rule_steps(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new();
+	struct verdict_facts facts = CHECKED(
+	    defaults, from_one, DMARC(pass), RULES(rule_spf), SPF(spf_pass));
+
+	facts.trace = trace_new(arena);
+	(void)verdict_decide(&facts, arena);
+	assert_int_equal(facts.trace->count, 1);
+	assert_string_equal(facts.trace->steps[0].text,
+	    "\"spf\" does not match: it is not for this SPF result");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_decide),
-		cmocka_unit_test(test_strictest) };
+		cmocka_unit_test(test_strictest),
+		cmocka_unit_test(test_explanation),
+		cmocka_unit_test(test_rule_steps) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
