@@ -64,7 +64,9 @@ tell_auth(struct draft *draft)
 }
 
 /* RFC 8601 2.7.2.  For the null path there is one identity, the HELO name; it
- * is told as what it is, and not as a sender. */
+ * is told as what it is, and not as a sender.  Reasons name terms of a record,
+ * which a stranger may write for careless readers of this field:
+ * mailreeve-explain tells them. */
 static void
 tell_spf(struct draft *draft)
 {
@@ -73,12 +75,11 @@ tell_spf(struct draft *draft)
 
 	if (helo != NULL)
 		add_property(add_result(draft, "spf",
-				 spf_result_name(helo->result), helo->reason),
+				 spf_result_name(helo->result), NULL),
 		    "smtp", "helo", draft->mail->session->helo);
 	if (mail_from != NULL && draft->mail->mail_from[0] != '\0')
-		add_property(
-		    add_result(draft, "spf", spf_result_name(mail_from->result),
-			mail_from->reason),
+		add_property(add_result(draft, "spf",
+				 spf_result_name(mail_from->result), NULL),
 		    "smtp", "mailfrom", draft->mail->mail_from);
 }
 
