@@ -51,7 +51,7 @@ struct authres {
  * what would pass column 78, with CRLF and a tab.  Nothing that strangers chose
  * can be taken for another result or another domain, not even by a reader who
  * knows neither quoted strings nor comments: of the value of a property that
- * has bytes such as quotes, ";" or a second "@", "@domain" stays (RFC 8601
+ * has bytes such as quotes, ";", "=" or a second "@", "@domain" stays (RFC 8601
  * 2.2), or else the property is left out; in comments and reasons ":", "," and
  * other marks stand for them.  A comment keeps its "=".  Control bytes and what
  * is no printable UTF-8 become "?"; other UTF-8 stays (RFC 8601 5, EAI).  A

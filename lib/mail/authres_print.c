@@ -84,17 +84,11 @@ is_harmless(unsigned char byte)
 	return (lexeme_is_domain_byte(byte) || byte == '+');
 }
 
-static bool
-is_harmless_local(unsigned char byte)
-{
-	return (is_harmless(byte) || byte == '=');
-}
-
 /* RFC 8601 2.2: [ [ local-part ] "@" ] domain-name. */
 static bool
 is_bare_address(struct span text)
 {
-	struct span local = span_take_while(&text, is_harmless_local);
+	struct span local = span_take_while(&text, is_harmless);
 
 	return ((local.len == 0 || lexeme_is_dot_atom(local)) &&
 		span_take_byte(&text, '@') && lexeme_is_domain(text));
@@ -128,19 +122,6 @@ tame(struct arena *arena, const char *foreign, bool keep_equals)
 		              : (unsigned char)marks[found - wild];
 	}
 	return (span_new(copy, text.len));
-}
-
-/* A reader who looks for "dmarc=pass" anywhere finds it in a local part, too.
- */
-static bool
-looks_like_result(struct span text)
-{
-	const struct span pass = SPAN_LITERAL("=pass");
-
-	for (; text.len >= pass.len; span_skip(&text, 1))
-		if (span_ieq(span_head(text, pass.len), pass))
-			return (true);
-	return (false);
 }
 
 static bool
@@ -179,7 +160,7 @@ add_pvalue(struct buf *out, struct span value)
 	struct span rest = value;
 	size_t at = value.len;
 
-	if (is_bare_address(value) && !looks_like_result(value)) {
+	if (is_bare_address(value)) {
 		buf_add(out, value);
 		return (true);
 	}

@@ -18,7 +18,9 @@ static const struct value_case value_cases[] = {
 	{ "AbC/d+e=", "\"AbC/d+e=\"", NULL },
 	{ "@b.example", "@b.example", NULL },
 	{ "a@b.example", "a@b.example", NULL },
-	{ "a+b=c.d@e.example", "a+b=c.d@e.example", NULL },
+	{ "a+b.c-d@e.example", "a+b.c-d@e.example", NULL },
+	/* Somebody looks for "dmarc=pass" anywhere. */
+	{ "a+b=c.d@e.example", "@e.example", "@e.example" },
 	{ "\xc3\xbc@\xc3\xbc.example", "\xc3\xbc@\xc3\xbc.example", NULL },
 	{ "", "\"\"", NULL },
 	{ "a b", "\"a b\"", NULL },
