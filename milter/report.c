@@ -177,6 +177,28 @@ tell_domain(struct draft *draft, const struct dmarc_outcome *dmarc)
 	add_property(result, "policy", "override-reason", verdict->rule);
 }
 
+static bool
+all_pass(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		if (outcome->dmarc[i].result != DMARC_PASS)
+			return (false);
+	return (true);
+}
+
+/* Of several authors one may be in order and hide another, whom a reader is
+ * shown: who looks for "dmarc=pass" finds it only where it holds for all. */
+static void
+tell_dmarc(struct draft *draft)
+{
+	const struct outcome *outcome = draft->outcome;
+	bool all = all_pass(outcome);
+
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		if (all || outcome->dmarc[i].result != DMARC_PASS)
+			tell_domain(draft, &outcome->dmarc[i]);
+}
+
 /* RFC 8601 2.7.3. */
 static void
 tell_iprev(struct draft *draft)
@@ -205,8 +227,7 @@ report_authres(const struct mail *mail, const struct outcome *outcome)
 	tell_spf(&draft);
 	if (mail->check != NULL)
 		tell_dkim(&draft);
-	for (size_t i = 0; i < outcome->dmarc_count; i++)
-		tell_domain(&draft, &outcome->dmarc[i]);
+	tell_dmarc(&draft);
 	tell_iprev(&draft);
 	if (draft.authres.count == 0)
 		return (NULL);
