@@ -63,13 +63,16 @@ tell_auth(struct draft *draft)
 	    mail->login);
 }
 
+/* The reason of a pass would quote a term that the sender chose, which may name
+ * whom he likes. */
 static void
 tell_identity(struct draft *draft, const struct spf_outcome *spf,
     const char *property, const char *value)
 {
 	if (spf != NULL)
-		add_property(add_result(draft, "spf",
-				 spf_result_name(spf->result), spf->reason),
+		add_property(
+		    add_result(draft, "spf", spf_result_name(spf->result),
+			spf->result == SPF_PASS ? NULL : spf->reason),
 		    "smtp", property, value);
 }
 
