@@ -177,6 +177,28 @@ tell_domain(struct draft *draft, const struct dmarc_outcome *dmarc)
 	add_property(result, "policy", "override-reason", verdict->rule);
 }
 
+static bool
+all_pass(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		if (outcome->dmarc[i].result != DMARC_PASS)
+			return (false);
+	return (true);
+}
+
+/* Of several authors one may be in order and hide another, whom a reader is
+ * shown: who looks for "dmarc=pass" finds it only where it holds for all. */
+static void
+tell_dmarc(struct draft *draft)
+{
+	const struct outcome *outcome = draft->outcome;
+	bool all = all_pass(outcome);
+
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		if (all || outcome->dmarc[i].result != DMARC_PASS)
+			tell_domain(draft, &outcome->dmarc[i]);
+}
+
 /* RFC 8601 2.7.3. */
 static void
 tell_iprev(struct draft *draft)
@@ -205,8 +227,7 @@ report_authres(const struct mail *mail, const struct outcome *outcome)
 	tell_spf(&draft);
 	if (mail->check != NULL)
 		tell_dkim(&draft);
-	for (size_t i = 0; i < outcome->dmarc_count; i++)
-		tell_domain(&draft, &outcome->dmarc[i]);
+	tell_dmarc(&draft);
 	tell_iprev(&draft);
 	if (draft.authres.count == 0)
 		return (NULL);
@@ -233,13 +254,21 @@ plain(struct arena *arena, const char *text)
 	return (copy);
 }
 
-/* The result that stands for all: the one that decided, or else the first. */
+/* The result that stands for all: that of a From field which cannot be
+ * evaluated, which is the last, where that is why; or the strictest. */
 static const struct dmarc_outcome *
 deciding(const struct outcome *outcome)
 {
-	if (outcome->verdict.dmarc != NULL)
-		return (outcome->verdict.dmarc);
-	return (outcome->dmarc_count > 0 ? &outcome->dmarc[0] : NULL);
+	const struct verdict *verdict = &outcome->verdict;
+	const struct dmarc_outcome *last =
+	    outcome->dmarc_count == 0
+		? NULL
+		: &outcome->dmarc[outcome->dmarc_count - 1];
+
+	if (last != NULL && last->author_domain == NULL &&
+	    (verdict->dmarc == NULL || verdict->cause == VERDICT_FOR_FROM))
+		return (last);
+	return (verdict->dmarc);
 }
 
 const char *
