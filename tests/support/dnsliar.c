@@ -103,6 +103,59 @@ begin(struct buf *out, struct span packet, unsigned int flags,
 		buf_add(out, span_tail(span_head(packet, len), HEADER_BYTES));
 }
 
+/* A name as it is in a packet (RFC 1035 3.1), without the root's label. */
+struct wire_name {
+	const char *bytes;
+	size_t len;
+};
+
+#define WIRE(literal)                                                          \
+	{                                                                      \
+		(literal), sizeof(literal) - 1                                 \
+	}
+
+static const struct wire_name silent_domain = WIRE("\7example\3org");
+static const struct wire_name policy_name = WIRE("\6_dmarc\6sender\7example");
+
+/* Say whether the name in the question of ${packet} is ${name}, or ends with
+ * it if ${below}. */
+static bool
+is_about(struct span packet, const struct wire_name *name, bool below)
+{
+	size_t len = question_length(packet);
+	/* The root's label, type and class follow the name. */
+	struct span asked =
+	    len == 0 ? span_new(NULL, 0)
+		     : span_tail(span_head(packet, len - 5), HEADER_BYTES);
+	struct span wanted = span_new(name->bytes, name->len);
+
+	return (
+	    below ? span_ends_nocase(asked, wanted) : span_ieq(asked, wanted));
+}
+
+static bool
+answer_in_part(struct span packet, struct buf *out)
+{
+	static const char policy[] = "v=DMARC1; p=reject";
+
+	if (is_about(packet, &silent_domain, true))
+		return (false);
+	if (!is_about(packet, &policy_name, false)) {
+		begin(out, packet, FLAGS_ANSWER | RCODE_NXDOMAIN, 0);
+		return (true);
+	}
+	begin(out, packet, FLAGS_ANSWER, 1);
+	add_number(out, 0xc000 | HEADER_BYTES); /* the name asked */
+	add_number(out, 16);                    /* TXT */
+	add_number(out, 1);
+	add_number(out, 0);
+	add_number(out, 300);
+	add_number(out, sizeof(policy));
+	buf_add_byte(out, sizeof(policy) - 1);
+	buf_add_str(out, policy);
+	return (true);
+}
+
 static void
 add_big_records(struct buf *out)
 {
@@ -151,6 +204,8 @@ answer(
 		for (unsigned int i = 0; i < 200; i++)
 			buf_add_byte(out, (unsigned char)(0x80U | i * 37U));
 		return (true);
+	case DNSLIAR_PARTIAL:
+		return (answer_in_part(packet, out));
 	}
 	return (false);
 }

@@ -15,9 +15,14 @@ enum dnsliar_way {
 	DNSLIAR_OVERSIZED,  /* over TCP 300 long TXT records */
 	DNSLIAR_CUT,        /* more answers promised than are there */
 	DNSLIAR_GARBAGE,    /* bytes that are no answer */
+	/* Silent about all in DNSLIAR_SILENT_DOMAIN; _dmarc.DNSLIAR_DOMAIN has
+	 * p=reject; nothing else exists. */
+	DNSLIAR_PARTIAL,
 };
 
 #define DNSLIAR_SLOW_MS 5000
+#define DNSLIAR_SILENT_DOMAIN "example.org"
+#define DNSLIAR_DOMAIN "sender.example"
 
 struct dnsliar;
 
