@@ -209,6 +209,9 @@ static const struct {
 	{ "mailto:a%zz@b.example", false },
 	{ "mailto:a@b.example%", false },
 	{ "mailto:\xc3\xbc@b.example", false },
+	{ "x\x01,mailto:a@b.example", false },
+	{ "x\xc3\xbc,mailto:a@b.example", false },
+	{ "x\t,\tmailto:a@b.example", true },
 	{ "1x:y", false },
 	{ ":y", false },
 	{ "a@b.example", false },
@@ -262,6 +265,7 @@ static void
 test_nul(void **state)
 {
 	static const char text[] = "v=DMARC1;p=reject\0;rua=mailto:a@b\0c";
+	static const char beside[] = "v=DMARC1;rua=a\0,mailto:a@b.example";
 	struct arena *arena = arena_new();
 	struct dmarc_record out;
 
@@ -269,6 +273,9 @@ test_nul(void **state)
 	assert_true(dmarc_record_is(span_new(text, sizeof(text) - 1)));
 	dmarc_record_parse(span_new(text, sizeof(text) - 1), arena, &out);
 	assert_false(out.has_policy);
+	assert_null(out.rua);
+	/* Not even beside a valid URI, which a C string would lose. */
+	dmarc_record_parse(span_new(beside, sizeof(beside) - 1), arena, &out);
 	assert_null(out.rua);
 	arena_free(arena);
 }
