@@ -146,6 +146,54 @@ test_words(void **state)
 	arena_free(arena);
 }
 
+/* What each check said, of which domain. */
+static void
+test_details(void **state)
+{
+	(void)state;
+	static const struct {
+		enum spf_result spf;
+		enum dkim_result dkim;
+		const char *said;
+	} details[] = {
+		{ SPF_NONE, DKIM_NONE,
+		    "(no SPF record for s.example; no DKIM signature of "
+		    "d.example)" },
+		{ SPF_NEUTRAL, DKIM_NEUTRAL,
+		    "(SPF is neutral for s.example; DKIM is neutral for "
+		    "d.example)" },
+		{ SPF_PASS, DKIM_PASS,
+		    "(SPF passes, but for s.example; DKIM passes, but for "
+		    "d.example)" },
+		{ SPF_FAIL, DKIM_FAIL,
+		    "(SPF fails for s.example; DKIM fails for d.example)" },
+		{ SPF_SOFTFAIL, DKIM_POLICY,
+		    "(SPF softfails for s.example; DKIM is not accepted for "
+		    "d.example)" },
+		{ SPF_TEMPERROR, DKIM_TEMPERROR,
+		    "(no answer for the SPF record of s.example; no answer for "
+		    "the DKIM key of d.example)" },
+		{ SPF_PERMERROR, DKIM_PERMERROR,
+		    "(a broken SPF record of s.example; a broken DKIM "
+		    "signature or key of d.example)" },
+	};
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < UNIT_COUNT(details); i++) {
+		const struct spf_outcome spf = { .result = details[i].spf,
+			.domain = "s.example" };
+		const struct dkim_verification dkim = {
+			.result = details[i].dkim, .domain = "d.example"
+		};
+		const struct verdict_facts facts = CHECKED(defaults, from_one,
+		    DMARC(fail_reject), SPF(spf), DKIM(dkim));
+
+		assert_non_null(strstr(
+		    verdict_decide(&facts, arena).text, details[i].said));
+	}
+	arena_free(arena);
+}
+
 /* Of what a signature says, that counts which its author can mend. */
 static void
 test_telling_signature(void **state)
@@ -257,6 +305,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_words),
+		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_telling_signature),
 		cmocka_unit_test(test_long) };
 
