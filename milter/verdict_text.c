@@ -12,7 +12,7 @@ struct reply {
 	const char *tempfail_status;
 };
 
-/* RFC 7372 3.3: X.7.26, several checks failed together.  RFC 3463 3.8: X.7.1,
+/* RFC 7372 3.4: X.7.26, several checks failed together.  RFC 3463 3.8: X.7.1,
  * the sender may not send this; X.7.0, no more can be said. RFC 3463 3.4:
  * X.3.4, too big for the system; X.3.0, trouble of the system. */
 static const struct reply replies[] = {

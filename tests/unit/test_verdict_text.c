@@ -64,7 +64,6 @@ static const struct dkim_verification dkim_pass = { .result = DKIM_PASS,
 #define DMARC(outcome) .dmarc = &(outcome), .dmarc_count = 1
 #define RULES(the_rules)                                                       \
 	.rules = (the_rules), .rule_count = UNIT_COUNT(the_rules)
-#define SPF(outcome) .spf = &(outcome)
 #define DKIM(verification) .dkim = &(verification), .dkim_count = 1
 
 static const struct {
@@ -78,7 +77,7 @@ static const struct {
 	    "Refused by the DMARC policy of a.example: nothing proves that "
 	    "this message comes from there (SPF has no domain to look at; no "
 	    "DKIM signature)" },
-	{ CHECKED(defaults, from_one, DMARC(fail_reject), SPF(spf_pass),
+	{ CHECKED(defaults, from_one, DMARC(fail_reject), .spf = &spf_pass,
 	      DKIM(dkim_pass)),
 	    "DMARC fails for a.example, whose policy is reject (SPF passes, "
 	    "but for list.example; DKIM passes, but for list.example)",
@@ -186,7 +185,7 @@ test_details(void **state)
 			.result = details[i].dkim, .domain = "d.example"
 		};
 		const struct verdict_facts facts = CHECKED(defaults, from_one,
-		    DMARC(fail_reject), SPF(spf), DKIM(dkim));
+		    DMARC(fail_reject), .spf = &spf, DKIM(dkim));
 
 		assert_non_null(strstr(
 		    verdict_decide(&facts, arena).text, details[i].said));
@@ -264,7 +263,7 @@ test_long(void **state)
 	struct spf_outcome spf = { .result = SPF_FAIL, .domain = name };
 	struct dmarc_outcome dmarc = fail_reject;
 	struct verdict_facts facts =
-	    CHECKED(policy, from_one, DMARC(dmarc), SPF(spf));
+	    CHECKED(policy, from_one, DMARC(dmarc), .spf = &spf);
 
 	memset(contact, 'c', sizeof(contact) - 1);
 	contact[sizeof(contact) - 1] = '\0';
