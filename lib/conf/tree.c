@@ -37,7 +37,8 @@ static const struct phrase phrases[] = {
 	    "the file ends inside a section, a list or an option", NULL },
 	{ "unexpected closing brace", "this } closes nothing", NULL },
 	{ "unexpected token '%s'", "found `",
-	    "' where a name, a value, a comma or a brace should stand" },
+	    "' where a name, a value, a comma or a brace should stand; a value "
+	    "that holds one needs quotes" },
 	{ "missing equal sign after option '%s'", "option `",
 	    "': = should follow" },
 	{ "attempt to append to non-list option '%s'", "option `",

@@ -12,8 +12,7 @@ mkdir "$folder/keys"
 silent() {
 	local said
 	configure "$@"
-	said=$(check)
-	if [[ $? -ne 0 ]] || grep -q 'conf:[6-9]' <<<"$said"; then
+	if ! said=$(check) || grep -q 'conf:[6-9]' <<<"$said"; then
 		problem "$*: expected no word, found: $said"
 	fi
 }
@@ -36,12 +35,14 @@ rule_refuses 'mail_from: "a..b" is no domain' 'mail_from = {"a..b"}'
 rule_refuses 'results: "dmarc=fial" is no result; the nearest is "dmarc=fail"' \
 	'results = {"dmarc=fial"}'
 rule_refuses 'results: "virus" is no result such as' 'results = {"virus"}'
-rule_refuses 'option `action.: found `drop., allowed is policy, none, tag' \
+rule_refuses 'found .=. where .*; a value that holds one needs quotes' \
+	'results = {dmarc=fail}'
+rule_refuses 'option .action.: found .drop., allowed is policy, none, tag' \
 	'action = drop'
-rule_refuses 'unknown option `form.; the nearest name is `from.' \
+rule_refuses 'unknown option .form.; the nearest name is .from.' \
 	'form = {a.example}'
 refuses 'conf:8: from: ' $'# 1\n# 2\nrule "r" { from = {"a@@"} }'
-refuses 'conf:7: a section with the title `r. stands above already' \
+refuses 'conf:7: a section with the title .r. stands above already' \
 	$'rule "r" { }\nrule "r" { }'
 # All of them at once, each by itself.
 configure 'rule "r" { from = {"a@@"} client = {lan} }' \
@@ -82,7 +83,7 @@ accepts 'conf:6: enforce: nothing is acted upon' 'enforce = no'
 accepts 'conf:6: on_reject: this is milder than on_quarantine' \
 	'on_reject = none'
 silent $'on_reject = tag\non_quarantine = tag'
-refuses 'conf:6: option `on_dns_trouble.: found `reject., allowed is pass' \
+refuses 'conf:6: option .on_dns_trouble.: found .reject., allowed is pass' \
 	'on_dns_trouble = reject'
 accepts '^Where DMARC fails: p=reject: reject; p=quarantine: tag, for Sieve to file it into Junk; 0 rules before that$' ''
 accepts '^Where DMARC fails: p=reject: hold; p=quarantine: none; 1 rule before that; all of it only in the log \(enforce = no\)$' \
