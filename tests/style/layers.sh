@@ -32,8 +32,9 @@ wrapped=(
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
+	'<spf2/' '^lib/receiver/spf2(_dns)?\.[ch]$'
 	'<seccomp\.h>' '^lib/receiver/sandbox\.c$'
-	'"receiver/opendkim_dns\.h"' '^lib/receiver/'
+	'"receiver/(opendkim|spf2)_dns\.h"' '^lib/receiver/'
 )
 
 check_library() {
