@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "dns/name.h"
 
 /* RFC 1035 2.3.4, 3.1: the longest name with its dots. */
 #define MAX_NAME 256
@@ -82,15 +83,38 @@ add_record(SPF_dns_rr_t *out, int at, struct span content)
 	return (true);
 }
 
+/* Of what is no domain name (a label that is empty or too long, or too many of
+ * them) the C library's resolver, with which libspf2 asks by itself, makes no
+ * question; it says NO_RECOVERY.  The empty name is the root. */
+static bool
+is_name(const char *name)
+{
+	struct span rest = span_str(name);
+	struct span label;
+
+	if (rest.len > NAME_MAX_BYTES + 1)
+		return (false);
+	while (rest.len > 0) {
+		(void)span_take_until(&rest, '.', &label);
+		if (label.len == 0 || label.len > NAME_MAX_LABEL)
+			return (false);
+	}
+	return (true);
+}
+
 static SPF_dns_rr_t *
 lookup(SPF_dns_server_t *server, const char *name, ns_type type, int cache)
 {
-	struct arena *arena = arena_new();
 	struct dns_answer answer;
 	SPF_dns_rr_t *out;
 	bool whole = true;
 
 	(void)cache;
+	if (!is_name(name))
+		return (
+		    SPF_dns_rr_new_init(server, name, type, 0, NO_RECOVERY));
+	struct arena *arena = arena_new();
+
 	inside_ask(server->hook, name, (uint32_t)type, arena, &answer);
 	out = SPF_dns_rr_new_init(
 	    server, name, type, (int)answer.ttl, status_of(&answer));
