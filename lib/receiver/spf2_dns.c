@@ -78,7 +78,8 @@ add_record(SPF_dns_rr_t *out, int at, struct span content)
 	if (SPF_dns_rr_buf_realloc(out, at, size) != SPF_E_SUCCESS)
 		return (false);
 	memset(out->rr[at], 0, size);
-	memcpy(out->rr[at], content.data, content.len);
+	if (content.len > 0)
+		memcpy(out->rr[at], content.data, content.len);
 	out->num_rr = at + 1;
 	return (true);
 }

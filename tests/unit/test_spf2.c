@@ -38,35 +38,35 @@ struct spf2_case {
 	const char *helo;
 	const char *mail_from;
 	enum spf_result result;
-	const char *explanation;
 	enum spf2_code code; /* if its result is an error */
+	const char *explanation;
 };
 
 static const struct spf2_case cases[] = {
-	{ "192.0.2.1", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "192.0.2.2", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "192.0.2.3", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "2001:db8::3", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "2001:db8::1", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "192.0.2.9", "h.test", "joe@example.com", SPF_PASS, NULL, 0 },
-	{ "192.0.2.5", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "192.0.2.6", "h.test", "j@example.com", SPF_PASS, NULL, 0 },
-	{ "192.0.2.9", "h.test", "j@example.com", SPF_NEUTRAL, NULL, 0 },
-	{ "192.0.2.9", "h.test", "j@no.example.com", SPF_FAIL,
-	    "192.0.2.9-may-not", 0 },
-	{ "192.0.2.9", "h.test", "j@plain.example.com", SPF_FAIL, NULL, 0 },
-	{ "192.0.2.9", "h.test", "j@soft.example.com", SPF_SOFTFAIL, NULL, 0 },
-	{ "192.0.2.9", "h.test", "j@none.example.com", SPF_NONE, NULL,
-	    SPF2_NOT_SPF },
+	{ "192.0.2.1", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "192.0.2.2", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "192.0.2.3", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "2001:db8::3", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "2001:db8::1", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "192.0.2.9", "h.test", "joe@example.com", SPF_PASS, 0, NULL },
+	{ "192.0.2.5", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "192.0.2.6", "h.test", "j@example.com", SPF_PASS, 0, NULL },
+	{ "192.0.2.9", "h.test", "j@example.com", SPF_NEUTRAL, 0, NULL },
+	{ "192.0.2.9", "h.test", "j@no.example.com", SPF_FAIL, 0,
+	    "192.0.2.9-may-not" },
+	{ "192.0.2.9", "h.test", "j@plain.example.com", SPF_FAIL, 0, NULL },
+	{ "192.0.2.9", "h.test", "j@soft.example.com", SPF_SOFTFAIL, 0, NULL },
+	{ "192.0.2.9", "h.test", "j@none.example.com", SPF_NONE, SPF2_NOT_SPF,
+	    NULL },
 	/* The null path: postmaster at the HELO name. */
-	{ "192.0.2.9", "plain.example.com", "", SPF_FAIL, NULL, 0 },
-	{ "192.0.2.1", "split.example.com", "", SPF_PASS, NULL, 0 },
-	{ "192.0.2.9", "h.test", "j@bad.example.com", SPF_PERMERROR, NULL,
-	    SPF2_UNKNOWN_MECH },
-	{ "192.0.2.9", "h.test", "j@two.example.com", SPF_PERMERROR, NULL,
-	    SPF2_MULTIPLE },
-	{ "192.0.2.9", "h.test", "j@late.example.com", SPF_TEMPERROR, NULL,
-	    SPF2_DNS_ERROR },
+	{ "192.0.2.9", "plain.example.com", "", SPF_FAIL, 0, NULL },
+	{ "192.0.2.1", "split.example.com", "", SPF_PASS, 0, NULL },
+	{ "192.0.2.9", "h.test", "j@bad.example.com", SPF_PERMERROR,
+	    SPF2_UNKNOWN_MECH, NULL },
+	{ "192.0.2.9", "h.test", "j@two.example.com", SPF_PERMERROR,
+	    SPF2_MULTIPLE, NULL },
+	{ "192.0.2.9", "h.test", "j@late.example.com", SPF_TEMPERROR,
+	    SPF2_DNS_ERROR, NULL },
 };
 
 static void

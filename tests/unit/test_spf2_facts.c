@@ -7,7 +7,7 @@
 struct facts_case {
 	const char *record; /* NULL: the DNS fails */
 	enum dns_type type;
-	size_t count; /* so often the same */
+	unsigned int count; /* so often the same */
 	struct spf2_facts facts;
 };
 
