@@ -86,7 +86,6 @@ static struct {
 struct opinion {
 	char result[16];
 	char explanation[MAX_LINE];
-	char title[200]; /* of the case that it is about; pyspf's only */
 };
 
 struct run {
@@ -259,7 +258,7 @@ judge(void *cookie, const struct spf_case *of)
 	struct run *run = cookie;
 	const struct wire_spf query = { of->host, of->helo, of->mail_from,
 		RECEIVER };
-	struct opinion ours, libspf2, pyspf;
+	struct opinion ours = { 0 }, libspf2 = { 0 }, pyspf = { 0 };
 	struct receiver_report report;
 	struct spf_outcome out;
 	bool known;
