@@ -33,6 +33,18 @@ spf_target_values(
 	};
 }
 
+/* What a client says may bring in other bytes through %{l}, %{s} and %{h}. */
+static bool
+is_printable(const char *text)
+{
+	struct span rest = span_str(text);
+
+	for (size_t i = 0; i < rest.len; i++)
+		if (span_is_8bit(rest.data[i]) || span_is_control(rest.data[i]))
+			return (false);
+	return (true);
+}
+
 static bool
 is_ascii(const char *text)
 {
@@ -72,7 +84,7 @@ spf_target_find(struct spf_work *work, struct span spec, const char *domain,
 	spf_target_values(work, domain, &values);
 	const char *expanded = spf_macro_domain(work->arena, spec, &values);
 
-	if (is_ascii(expanded))
+	if (is_printable(expanded))
 		*name = expanded;
 	return (true);
 }
