@@ -49,6 +49,7 @@ check_library() {
 # Files that only decide: they do no I/O, read no clock, and ask nobody.
 pure='^(milter/verdict|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
 pure+='|^lib/(dmarc/evaluate|receiver/difference)\.c$'
+pure+='|^lib/spf/(record|macro|sender)\.c$'
 pure+='|^(dns-tool/txt|milter/cure)\.c$'
 impure='<(stdio|unistd|fcntl|time|netdb|poll|pthread|signal)\.h>'
 impure+='|<(sys|arpa|netinet|net|systemd|libmilter)/|"base/(log|clock)\.h"'
