@@ -75,8 +75,11 @@ spf_target_find(struct spf_work *work, struct span spec, const char *domain,
 	if (spec.len == 0)
 		return (true);
 	*name = NULL;
-	if (is_never(work, spec))
+	if (is_never(work, spec)) {
+		trace_add(work->trace, "spf", 1,
+		    "the local part is not ASCII: it is in no name");
 		return (true);
+	}
 	/* RFC 7208 4.6.4: the names behind %{p} count too, once. */
 	if (!work->validated && spf_macro_has(spec, 'p') &&
 	    !spf_ask_term(work, "%{p}", domain))
@@ -86,5 +89,8 @@ spf_target_find(struct spf_work *work, struct span spec, const char *domain,
 
 	if (is_printable(expanded))
 		*name = expanded;
+	else
+		trace_add(work->trace, "spf", 1,
+		    "what the client said is in no name");
 	return (true);
 }

@@ -16,6 +16,7 @@ static const char zone[] =
     "v6.example.org. 60 IN A 198.51.100.66\n"
     "inc.example.org. 60 IN TXT \"v=spf1 ip4:203.0.113.1 ~ip4:203.0.113.2 "
     "-ip4:203.0.113.3 exp=no.example.org\"\n"
+    "only.example.org. 60 IN TXT \"v=spf1 include:inc.example.org\"\n"
     "mail.example.org. 60 IN TXT \"v=spf1 a ~all\"\n"
     "mail.example.org. 60 IN A 192.0.2.1\n"
     "alias.example.org. 60 IN CNAME example.org.\n"
@@ -107,6 +108,10 @@ static const struct eval_case {
 	{ SPF_MAIL_FROM, SPF_PASS, "192.0.2.1", "h.example.org",
 	    "joe@toall.example.org", "toall.example.org", "a",
 	    "mail.example.org", "allows", NULL },
+	/* What an included record decided is not the last word. */
+	{ SPF_MAIL_FROM, SPF_NEUTRAL, "203.0.113.2", "h.example.org",
+	    "joe@only.example.org", "only.example.org", NULL, NULL,
+	    "no term in the record of only.example.org matches", NULL },
 	/* Identities. */
 	{ SPF_HELO, SPF_PASS, "192.0.2.1", "Mail.Example.Org",
 	    "joe@example.com", "mail.example.org", "a", "mail.example.org",

@@ -179,6 +179,18 @@ test_long(void **state)
 	    "b.example.com");
 	assert_string_equal(
 	    spf_macro_domain(arena, span_str("%{l}"), &values), "");
+	/* "a.", a label of 248 bytes, ".b" and more. */
+	label[248] = '\0';
+	const char *most =
+	    spf_macro_domain(arena, span_str("a.%{l}.b"), &values);
+	const char *more =
+	    spf_macro_domain(arena, span_str("a.%{l}.bc"), &values);
+
+	assert_int_equal(strlen(most), 252);
+	assert_int_equal(strlen(more), 253);
+	assert_string_equal(
+	    spf_macro_domain(arena, span_str("a.%{l}.bcd"), &values),
+	    arena_printf(arena, "%s.bcd", label));
 	values.local_part = "0123456789.123456789";
 	for (size_t i = 0; i < sizeof(text) - 8; i += 5)
 		memcpy(&text[i], "%{s}.", 6);
