@@ -157,7 +157,7 @@ run_suite(const char *file, const char *name, int wanted)
 	struct suite suite = { .arena = NULL };
 	struct arena *arena = arena_new();
 	const char *command =
-	    arena_printf(arena, "python3 conformance/spf_suite.py '%s'", file);
+	    arena_printf(arena, "conformance/spf_suite.py '%s'", file);
 	FILE *pipe = popen(command, "r");
 	int ret = pipe == NULL ? -1 : run_lines(&suite, pipe);
 
