@@ -51,6 +51,7 @@ check_library() {
 # Files that only decide: they do no I/O, read no clock, and ask nobody.
 pure='^(milter/(verdict|verdict_text|rules)|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
 pure+='|^lib/(dmarc/evaluate|receiver/(spf2_)?difference)\.c$'
+pure+='|^lib/spf/(record|macro|sender)\.c$'
 pure+='|^(dns-tool/txt|milter/(cure|outgoing))\.c$'
 impure='<(stdio|unistd|fcntl|time|netdb|poll|pthread|signal)\.h>'
 impure+='|<(sys|arpa|netinet|net|systemd|libmilter)/|"base/(log|clock)\.h"'

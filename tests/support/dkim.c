@@ -127,13 +127,12 @@ support_sign_like(struct arena *arena, const char *tags, const char *like,
 	    tags_encode_base64(arena, bytes)));
 }
 
-struct dns *
-support_dns(struct arena *arena, const char *zone)
+struct dns_backend *
+support_zone(struct arena *arena, const char *zone)
 {
 	char path[] = "/tmp/mailreeve-zone-XXXXXX";
 	int fd = mkstemp(path);
 	size_t len = strlen(zone);
-	const struct dns_options options = { 0 };
 	const char *error;
 
 	if (fd < 0 || write(fd, zone, len) != (ssize_t)len)
@@ -144,5 +143,11 @@ support_dns(struct arena *arena, const char *zone)
 	(void)unlink(path);
 	if (backend == NULL)
 		fail_with(error);
-	return (dns_new(backend, &options));
+	return (backend);
+}
+
+struct dns *
+support_dns(struct arena *arena, const char *zone)
+{
+	return (dns_new(support_zone(arena, zone), NULL));
 }

@@ -46,6 +46,12 @@ const char *support_sign_like(struct arena *arena, const char *tags,
     const char *like, const char *name, const char *text);
 
 /**
+ * support_zone(arena, zone):
+ * Return a backend that answers from the zone file with the text ${zone}.
+ */
+struct dns_backend *support_zone(struct arena *arena, const char *zone);
+
+/**
  * support_dns(arena, zone):
  * Return a resolver that answers from the zone file with the text ${zone}.
  */
