@@ -317,10 +317,8 @@ run_suite(const struct expected *expected, const char *file)
 	(void)printf("  %-30s %-10s %-10s %-10s %s\n", expected->name,
 	    "Mailreeve", "libspf2", "pyspf", "cause");
 	(void)fflush(stdout);
-	run.answers =
-	    popen(arena_printf(arena,
-		      "/usr/bin/python3 conformance/spf_pyspf.py '%s'", file),
-		"r");
+	run.answers = popen(
+	    arena_printf(arena, "conformance/spf_pyspf.py '%s'", file), "r");
 	good = run.answers != NULL && spf_cases_read(file, judge, &run) == 0;
 	good = run.answers != NULL && pclose(run.answers) == 0 && good;
 	good = check_counts(&run) && good;

@@ -124,11 +124,8 @@ spf_cases_read(const char *file, spf_case_visit *visit, void *cookie)
 {
 	struct reader reader = { .visit = visit, .cookie = cookie };
 	struct arena *arena = arena_new();
-	/* Debian's own, which has its packages. */
-	FILE *pipe =
-	    popen(arena_printf(arena,
-		      "/usr/bin/python3 conformance/spf_suite.py '%s'", file),
-		"r");
+	FILE *pipe = popen(
+	    arena_printf(arena, "conformance/spf_suite.py '%s'", file), "r");
 	int ret = pipe == NULL ? -1 : read_lines(&reader, pipe);
 
 	if (pipe != NULL && pclose(pipe) != 0)
