@@ -19,6 +19,7 @@
 #include "mail.h"
 #include "mail/message.h"
 #include "receiver/opendkim.h"
+#include "receiver/spf2.h"
 #include "service.h"
 
 #define PROGRAM "mailreeve-explain"
@@ -53,7 +54,7 @@ print_usage(FILE *stream)
 	    "  --auth USER        login of the sender: the message is outbound\n"
 	    "  --zone FILE        take DNS answers from this zone file\n"
 	    "  --time SECONDS     pretend that it is this time (since 1970)\n"
-	    "  --compare          show what libopendkim makes of it too\n"
+	    "  --compare          what libopendkim and libspf2 say of it\n"
 	    "  --json             print JSON\n"
 	    "  -c, --config FILE  configuration, else " CONFIG_FILE "\n"
 	    "  -V, --version; -h, --help\n",
@@ -249,11 +250,17 @@ feed(struct mail *mail, const struct arguments *arguments,
 	mail_body(mail, message->body);
 }
 
+/* The second opinions; NULL: nobody to ask. */
+struct receivers {
+	struct receiver *opendkim;
+	struct receiver *spf2;
+};
+
 /* What explain() works with. */
 struct explanation {
 	const struct arguments *arguments;
 	struct service *service;
-	struct receiver *receiver; /* NULL: nobody to ask */
+	const struct receivers *receivers;
 	const struct mail_session *session;
 	const struct message *message;
 };
@@ -263,15 +270,12 @@ compare(const struct explanation *with, struct mail *mail,
     const struct outcome *outcome, struct explain_comparison *out)
 {
 	const struct explain_compare_options options = {
-		.receiver = with->receiver,
+		.opendkim = with->receivers->opendkim,
+		.spf2 = with->receivers->spf2,
 		.other_clock = with->arguments->now >= 0,
 	};
 
-	if (with->receiver == NULL)
-		out->skipped = "no process could be made for it";
-	else
-		explain_compare(
-		    &options, mail, outcome, with->message->body, out);
+	explain_compare(&options, mail, outcome, with->message->body, out);
 }
 
 static void
@@ -300,7 +304,7 @@ explain(const struct explanation *with)
 }
 
 static int
-run_with(const struct arguments *arguments, struct receiver *receiver,
+run_with(const struct arguments *arguments, const struct receivers *receivers,
     struct arena *arena)
 {
 	struct mail_session session = session_of(arguments);
@@ -321,7 +325,7 @@ run_with(const struct arguments *arguments, struct receiver *receiver,
 	bool ready =
 	    service != NULL && message_read(arena, arguments->message,
 				   MESSAGE_MAX_BYTES, &message, &error) == 0;
-	const struct explanation with = { arguments, service, receiver,
+	const struct explanation with = { arguments, service, receivers,
 		&session, &message };
 
 	if (ready)
@@ -333,24 +337,32 @@ run_with(const struct arguments *arguments, struct receiver *receiver,
 	return (ready ? EX_OK : EX_NOINPUT);
 }
 
-/* The process of the second opinion is made before this one has threads, or
+static struct receiver *
+ask(const struct receiver_library *library)
+{
+	const char *error;
+	struct receiver *receiver = receiver_new(library, &error);
+
+	if (receiver == NULL)
+		(void)fprintf(stderr, PROGRAM ": %s cannot be asked: %s\n",
+		    library->name, error);
+	return (receiver);
+}
+
+/* The processes of the second opinions are made before this one has threads, or
  * private keys in its memory. */
 static int
 run(const struct arguments *arguments, struct arena *arena)
 {
-	const char *error;
-
 	if (!arguments->compare)
 		return (run_with(arguments, NULL, arena));
 	(void)signal(SIGPIPE, SIG_IGN);
-	struct receiver *receiver = receiver_new(&opendkim_library, &error);
+	const struct receivers receivers = { ask(&opendkim_library),
+		ask(&spf2_library) };
+	int status = run_with(arguments, &receivers, arena);
 
-	if (receiver == NULL)
-		(void)fprintf(stderr,
-		    PROGRAM ": libopendkim cannot be asked: %s\n", error);
-	int status = run_with(arguments, receiver, arena);
-
-	receiver_free(receiver);
+	receiver_free(receivers.opendkim);
+	receiver_free(receivers.spf2);
 	return (status);
 }
 

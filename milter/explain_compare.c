@@ -67,8 +67,10 @@ key_answer(struct arena *arena, const struct receiver_report *report,
 {
 	if (ours->domain == NULL || ours->selector == NULL)
 		return (NULL);
-	return (receiver_answer(report, arena_printf(arena, "%s._domainkey.%s",
-					    ours->selector, ours->domain)));
+	return (receiver_answer(report,
+	    arena_printf(
+		arena, "%s._domainkey.%s", ours->selector, ours->domain),
+	    DNS_TYPE_TXT));
 }
 
 static void
@@ -92,15 +94,18 @@ compare_one(const struct explain_compare_options *options, struct mail *mail,
 }
 
 static const char *
-reason_to_skip(const struct mail *mail, size_t count)
+reason_to_skip(
+    const struct receiver *receiver, const struct mail *mail, size_t count)
 {
+	if (receiver == NULL)
+		return ("no process could be made for it");
 	if (mail->limit != VERDICT_WITHIN_LIMITS)
 		return ("the header section is over our limits");
 	return (count == 0 ? "there is no DKIM signature" : NULL);
 }
 
-void
-explain_compare(const struct explain_compare_options *options,
+static void
+compare_signatures(const struct explain_compare_options *options,
     struct mail *mail, const struct outcome *outcome, struct span body,
     struct explain_comparison *out)
 {
@@ -112,16 +117,15 @@ explain_compare(const struct explain_compare_options *options,
 	struct header_list headers = signed_headers(mail, outcome);
 	const struct dkim_verification *ours;
 
-	*out = (struct explain_comparison){ 0 };
 	ours = verify(mail, &headers, body, &out->count);
-	out->skipped = reason_to_skip(mail, out->count);
+	out->skipped = reason_to_skip(options->opendkim, mail, out->count);
 	if (out->skipped != NULL) {
 		out->count = 0;
 		return;
 	}
 	out->signatures =
 	    arena_array(mail->arena, out->count, sizeof(*out->signatures));
-	receiver_judge(options->receiver, &receiver, &headers, body,
+	receiver_judge(options->opendkim, &receiver, &headers, body,
 	    mail->arena, &out->report);
 	for (size_t i = 0; i < out->count; i++) {
 		const struct facts_of of = { .headers = &headers,
@@ -134,4 +138,14 @@ explain_compare(const struct explain_compare_options *options,
 		compare_one(
 		    options, mail, &of, &out->report, &out->signatures[i]);
 	}
+}
+
+void
+explain_compare(const struct explain_compare_options *options,
+    struct mail *mail, const struct outcome *outcome, struct span body,
+    struct explain_comparison *out)
+{
+	*out = (struct explain_comparison){ 0 };
+	compare_signatures(options, mail, outcome, body, out);
+	explain_spf2(options->spf2, mail, outcome, &out->spf2);
 }

@@ -1,5 +1,7 @@
 #include "explain_compare_print.h"
 
+#include "explain_spf2_print.h"
+
 /* Lines of running text are cut at blanks. */
 #define WIDTH 76
 
@@ -9,10 +11,8 @@ known(const char *text)
 	return (text != NULL ? text : "(unreadable)");
 }
 
-/* Print ${text} after ${head}, in lines of which the others begin with
- * ${indent}. */
-static void
-print_wrapped(
+void
+explain_compare_wrapped(
     FILE *stream, const char *head, const char *indent, const char *text)
 {
 	struct span rest = span_str(text);
@@ -37,9 +37,8 @@ print_wrapped(
 	(void)fputc('\n', stream);
 }
 
-/* A result with its reason, if it has one. */
-static void
-print_result(
+void
+explain_compare_result(
     FILE *stream, const char *who, const char *result, const char *reason)
 {
 	(void)fprintf(stream, "    %s: %s", who, result);
@@ -55,12 +54,12 @@ print_difference(FILE *stream, const struct explain_compared *compared)
 		"    The same: ", "    Why: ", "    " };
 	const struct difference *difference = &compared->difference;
 
-	print_result(stream, "Mailreeve",
+	explain_compare_result(stream, "Mailreeve",
 	    dkim_result_name(compared->ours->result), compared->ours->reason);
-	print_result(stream, "libopendkim",
+	explain_compare_result(stream, "libopendkim",
 	    wire_result_name(compared->theirs->result),
 	    compared->theirs->reason);
-	print_wrapped(
+	explain_compare_wrapped(
 	    stream, heads[difference->kind], "      ", difference->text);
 }
 
@@ -95,13 +94,14 @@ print_signatures(FILE *stream, const struct explain_comparison *comparison)
 			continue;
 		print_signature(stream, compared);
 		if (note != NULL && note != said)
-			print_wrapped(stream, "    Note: ", "      ", note);
+			explain_compare_wrapped(
+			    stream, "    Note: ", "      ", note);
 		said = note;
 	}
 }
 
-void
-explain_compare_text(FILE *stream, const struct explain_comparison *comparison)
+static void
+print_opendkim(FILE *stream, const struct explain_comparison *comparison)
 {
 	const struct receiver_report *report = &comparison->report;
 
@@ -116,14 +116,21 @@ explain_compare_text(FILE *stream, const struct explain_comparison *comparison)
 	    report->version != NULL ? " " : "",
 	    report->version != NULL ? report->version : "");
 	if (report->state != RECEIVER_JUDGED) {
-		print_wrapped(stream, "  ", "  ", report->reason);
+		explain_compare_wrapped(stream, "  ", "  ", report->reason);
 		return;
 	}
 	print_signatures(stream, comparison);
 }
 
-static json_t *
-text(const char *value)
+void
+explain_compare_text(FILE *stream, const struct explain_comparison *comparison)
+{
+	print_opendkim(stream, comparison);
+	explain_spf2_text(stream, &comparison->spf2);
+}
+
+json_t *
+explain_compare_string(const char *value)
 {
 	json_t *string = value == NULL ? json_null() : json_string(value);
 
@@ -138,24 +145,26 @@ signature(const struct explain_compared *compared)
 
 	return (json_pack("{s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:I, s:s, s:o, "
 			  "s:o}",
-	    "domain", text(ours->domain), "selector", text(ours->selector),
-	    "algorithm", dkim_algorithm_name(ours->algorithm), "ours",
-	    dkim_result_name(ours->result), "ours_reason", text(ours->reason),
-	    "result", wire_result_name(theirs->result), "reason",
-	    text(theirs->reason), "bits", (json_int_t)theirs->bits,
-	    "difference", difference_name(compared->difference.kind),
-	    "explanation", text(compared->difference.text), "note",
-	    text(compared->difference.note)));
+	    "domain", explain_compare_string(ours->domain), "selector",
+	    explain_compare_string(ours->selector), "algorithm",
+	    dkim_algorithm_name(ours->algorithm), "ours",
+	    dkim_result_name(ours->result), "ours_reason",
+	    explain_compare_string(ours->reason), "result",
+	    wire_result_name(theirs->result), "reason",
+	    explain_compare_string(theirs->reason), "bits",
+	    (json_int_t)theirs->bits, "difference",
+	    difference_name(compared->difference.kind), "explanation",
+	    explain_compare_string(compared->difference.text), "note",
+	    explain_compare_string(compared->difference.note)));
 }
 
-static const char *
-state_name(const struct explain_comparison *comparison)
+const char *
+explain_compare_state(enum receiver_state state)
 {
 	static const char *const names[] = { "judged", "crashed", "slow",
-		"garbage", "trouble" };
+		"insatiable", "garbage", "trouble" };
 
-	return (comparison->skipped != NULL ? "skipped"
-					    : names[comparison->report.state]);
+	return (names[state]);
 }
 
 json_t *
@@ -168,10 +177,15 @@ explain_compare_json(const struct explain_comparison *comparison)
 		if (comparison->signatures[i].theirs != NULL)
 			(void)json_array_append_new(
 			    list, signature(&comparison->signatures[i]));
-	return (json_pack("{s:{s:s, s:o, s:o, s:I, s:o}}", "opendkim", "state",
-	    state_name(comparison), "reason",
-	    text(comparison->skipped != NULL ? comparison->skipped
-					     : report->reason),
-	    "version", text(report->version), "questions",
-	    (json_int_t)report->question_count, "signatures", list));
+	return (json_pack("{s:{s:s, s:o, s:o, s:I, s:o}, s:o}", "opendkim",
+	    "state",
+	    comparison->skipped != NULL ? "skipped"
+					: explain_compare_state(report->state),
+	    "reason",
+	    explain_compare_string(comparison->skipped != NULL
+				       ? comparison->skipped
+				       : report->reason),
+	    "version", explain_compare_string(report->version), "questions",
+	    (json_int_t)report->question_count, "signatures", list, "spf2",
+	    explain_spf2_json(&comparison->spf2)));
 }

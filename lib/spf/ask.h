@@ -26,7 +26,7 @@ struct spf_work {
 };
 
 /**
- * spf_ask_term(work, directive, at):
+ * spf_ask_term(work, text, at):
  * Count one more term that causes look-ups, ${text} in the record of ${at}.
  * Return false, with the reason set, when there were SPF_MAX_TERMS already.
  */

@@ -1,10 +1,10 @@
+#include "spf/spf.h"
+
 #include <string.h>
 
-#include "base/arena.h"
 #include "spf/ask.h"
 #include "spf/explanation.h"
 #include "spf/match.h"
-#include "spf/spf.h"
 #include "spf/target.h"
 
 /* A domain and its record. */
@@ -123,8 +123,8 @@ match_include(struct spf_work *work, const struct spf_directive *directive,
 	if (inner.domain == NULL)
 		return (SPF_MATCH_NO);
 	/* It does not nest deeper than terms are counted. */
-	return (included(work, arena_str(work->arena, directive->text), domain,
-	    check_host(work, &inner)));
+	return (included(work, spf_record_show(work->arena, directive->text),
+	    domain, check_host(work, &inner)));
 }
 
 static const char *
@@ -146,7 +146,7 @@ static enum spf_match
 match_directive(struct spf_work *work, const struct spf_directive *directive,
     const char *domain)
 {
-	const char *text = arena_str(work->arena, directive->text);
+	const char *text = spf_record_show(work->arena, directive->text);
 	enum spf_match match = SPF_MATCH_PERMERROR;
 
 	if (!spf_match_asks(directive->mechanism)) {
@@ -199,9 +199,10 @@ decide(struct spf_work *work, const struct spf_directive *directive,
 {
 	work->out->mechanism = arena_str(work->arena, directive->text);
 	work->out->record_at = domain;
-	work->out->reason = arena_printf(work->arena,
-	    "\"%s\" in the record of %s %s %s", work->out->mechanism, domain,
-	    meaning(directive->result), work->client);
+	work->out->reason =
+	    arena_printf(work->arena, "\"%s\" in the record of %s %s %s",
+		spf_record_show(work->arena, directive->text), domain,
+		meaning(directive->result), work->client);
 	return (directive->result);
 }
 
@@ -246,7 +247,7 @@ redirect(struct spf_work *work, struct policy *policy, enum spf_result *result)
 	struct span spec = policy->record.redirect;
 	const char *from = policy->domain;
 	const char *text = arena_printf(
-	    work->arena, "redirect=%s", arena_str(work->arena, spec));
+	    work->arena, "redirect=%s", spf_record_show(work->arena, spec));
 
 	if (spec.len == 0) {
 		/* RFC 7208 4.7. */

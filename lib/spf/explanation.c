@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "spf/target.h"
+#include "spf/validated.h"
 
 /* What macros bring in, such as a local part, need not be ASCII. */
 static const char *
@@ -57,9 +58,11 @@ spf_explanation_find(struct spf_work *work, struct span exp, const char *domain)
 	trace_add(work->trace, "spf", 0,
 	    "\"exp=%s\" in the record of %s: its explanation",
 	    spf_record_show(work->arena, exp), domain);
+	/* RFC 7208 4.6.4 and 6.2: the result stands, so nothing is counted. */
+	if (spf_macro_has(exp, 'p'))
+		spf_validated_find(work);
 	if (!spf_target_find(work, exp, domain, &name) || name == NULL)
 		return (NULL);
-	/* RFC 7208 4.6.4: this look-up is not counted. */
 	spf_ask(work, name, DNS_TYPE_TXT, &answer);
 	const char *text = use(work, &answer, domain, &trouble);
 

@@ -29,7 +29,7 @@ spf_match_asks(enum spf_mechanism mechanism)
 struct term {
 	struct spf_work *work;
 	const struct spf_directive *directive;
-	const char *text;   /* of the directive */
+	const char *text;   /* of the directive, for a human */
 	const char *at;     /* whose record it stands in */
 	const char *target; /* what it asks about */
 };
@@ -197,7 +197,7 @@ spf_match_eval(struct spf_work *work, const struct spf_directive *directive,
 {
 	struct term term = { .work = work,
 		.directive = directive,
-		.text = arena_str(work->arena, directive->text),
+		.text = spf_record_show(work->arena, directive->text),
 		.at = domain };
 
 	if (directive->mechanism == SPF_MECHANISM_ALL)

@@ -33,6 +33,18 @@ spf_target_values(
 	};
 }
 
+/* What a client says may bring in other bytes through %{l}, %{s} and %{h}. */
+static bool
+is_printable(const char *text)
+{
+	struct span rest = span_str(text);
+
+	for (size_t i = 0; i < rest.len; i++)
+		if (span_is_8bit(rest.data[i]) || span_is_control(rest.data[i]))
+			return (false);
+	return (true);
+}
+
 static bool
 is_ascii(const char *text)
 {
@@ -63,8 +75,11 @@ spf_target_find(struct spf_work *work, struct span spec, const char *domain,
 	if (spec.len == 0)
 		return (true);
 	*name = NULL;
-	if (is_never(work, spec))
+	if (is_never(work, spec)) {
+		trace_add(work->trace, "spf", 1,
+		    "the local part is not ASCII: it is in no name");
 		return (true);
+	}
 	/* RFC 7208 4.6.4: the names behind %{p} count too, once. */
 	if (!work->validated && spf_macro_has(spec, 'p') &&
 	    !spf_ask_term(work, "%{p}", domain))
@@ -72,7 +87,10 @@ spf_target_find(struct spf_work *work, struct span spec, const char *domain,
 	spf_target_values(work, domain, &values);
 	const char *expanded = spf_macro_domain(work->arena, spec, &values);
 
-	if (is_ascii(expanded))
+	if (is_printable(expanded))
 		*name = expanded;
+	else
+		trace_add(work->trace, "spf", 1,
+		    "what the client said is in no name");
 	return (true);
 }

@@ -17,8 +17,8 @@ void spf_target_values(
  * spf_target_find(work, spec, domain, name):
  * Store in ${name} the domain that ${spec} in the record of ${domain} is about,
  * ${domain} itself when ${spec} is empty; NULL when it can match nothing
- * because it has bytes that are not ASCII (RFC 8616 4).  Return false, with the
- * reason set, when it would take one look-up too many.
+ * because it would have bytes that are not printable ASCII (RFC 8616 4). Return
+ * false, with the reason set, when it would take one look-up too many.
  */
 bool spf_target_find(struct spf_work *work, struct span spec,
     const char *domain, const char **name);

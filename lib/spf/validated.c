@@ -44,9 +44,14 @@ validate(struct spf_work *work, const char *const *names, size_t count)
 	struct dns_answer answers[SPF_MAX_NAMES];
 
 	spf_ask_addresses(work, names, count, answers);
-	for (size_t i = 0; i < count; i++)
-		if (confirms(work, &answers[i]))
-			work->names[work->name_count++] = names[i];
+	for (size_t i = 0; i < count; i++) {
+		if (!confirms(work, &answers[i]))
+			continue;
+		work->names[work->name_count++] = names[i];
+		trace_add(work->trace, "spf", 1, "%s has the address %s",
+		    spf_record_show(work->arena, span_str(names[i])),
+		    work->client);
+	}
 }
 
 void

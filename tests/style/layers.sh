@@ -32,9 +32,10 @@ wrapped=(
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
+	'<spf2/' '^lib/receiver/spf2(_dns)?\.[ch]$'
 	'<libpsl\.h>' '^lib/mail/orgdomain\.c$'
 	'<seccomp\.h>' '^lib/receiver/sandbox\.c$'
-	'"receiver/opendkim_dns\.h"' '^lib/receiver/'
+	'"receiver/(opendkim|spf2)_dns\.h"' '^lib/receiver/'
 )
 
 check_library() {
@@ -49,7 +50,8 @@ check_library() {
 
 # Files that only decide: they do no I/O, read no clock, and ask nobody.
 pure='^(milter/(verdict|verdict_text|rules)|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
-pure+='|^lib/(dmarc/evaluate|receiver/difference)\.c$'
+pure+='|^lib/(dmarc/evaluate|receiver/(spf2_)?difference)\.c$'
+pure+='|^lib/spf/(record|macro|sender)\.c$'
 pure+='|^(dns-tool/txt|milter/(cure|outgoing))\.c$'
 impure='<(stdio|unistd|fcntl|time|netdb|poll|pthread|signal)\.h>'
 impure+='|<(sys|arpa|netinet|net|systemd|libmilter)/|"base/(log|clock)\.h"'

@@ -140,13 +140,12 @@ support_sign_bytes(struct arena *arena, struct span tags, const char *like,
 	return (buf_span(&value));
 }
 
-struct dns *
-support_dns(struct arena *arena, const char *zone)
+struct dns_backend *
+support_zone(struct arena *arena, const char *zone)
 {
 	char path[] = "/tmp/mailreeve-zone-XXXXXX";
 	int fd = mkstemp(path);
 	size_t len = strlen(zone);
-	const struct dns_options options = { 0 };
 	const char *error;
 
 	if (fd < 0 || write(fd, zone, len) != (ssize_t)len)
@@ -157,5 +156,11 @@ support_dns(struct arena *arena, const char *zone)
 	(void)unlink(path);
 	if (backend == NULL)
 		fail_with(error);
-	return (dns_new(backend, &options));
+	return (backend);
+}
+
+struct dns *
+support_dns(struct arena *arena, const char *zone)
+{
+	return (dns_new(support_zone(arena, zone), NULL));
 }

@@ -53,6 +53,12 @@ struct span support_sign_bytes(struct arena *arena, struct span tags,
     const char *like, const char *name, struct span text);
 
 /**
+ * support_zone(arena, zone):
+ * Return a backend that answers from the zone file with the text ${zone}.
+ */
+struct dns_backend *support_zone(struct arena *arena, const char *zone);
+
+/**
  * support_dns(arena, zone):
  * Return a resolver that answers from the zone file with the text ${zone}.
  */

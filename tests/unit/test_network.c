@@ -66,12 +66,41 @@ test_no_address(void **state)
 	assert_int_equal(network_address_parse("[", &address), -1);
 }
 
+/* One family, its text and nothing else; what is mapped stays as written. */
+static void
+test_parse_as(void **state)
+{
+	struct network_address address;
+
+	(void)state;
+	assert_int_equal(
+	    network_address_parse_as(AF_INET, "192.0.2.1", &address), 0);
+	assert_int_equal(address.family, AF_INET);
+	assert_int_equal(
+	    network_address_parse_as(AF_INET6, "::ffff:192.0.2.1", &address),
+	    0);
+	assert_int_equal(address.family, AF_INET6);
+	assert_int_equal(address.bytes[11], 0xff);
+	assert_int_equal(
+	    network_address_parse_as(AF_INET6, "192.0.2.1", &address), -1);
+	assert_int_equal(address.family, AF_UNSPEC);
+	assert_int_equal(
+	    network_address_parse_as(AF_INET, "2001:db8::1", &address), -1);
+	assert_int_equal(
+	    network_address_parse_as(AF_INET6, "IPv6:::1", &address), -1);
+	assert_int_equal(
+	    network_address_parse_as(AF_INET6, "[::1]", &address), -1);
+	assert_int_equal(
+	    network_address_parse_as(AF_INET, "192.0.2.1 ", &address), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contains),
 		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_parse_as),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
