@@ -21,6 +21,7 @@ static const struct {
 	looks_ours *looks_ours;
 } kinds[] = {
 	{ "Authentication-Results", claims_results },
+	{ "X-Authentication-Results", claims_results },
 	{ "Received-SPF", names_us },
 	{ "X-Mailreeve-Verdict", NULL },
 	{ "X-Mailreeve-Score", NULL },

@@ -62,6 +62,15 @@ struct authres {
 char *authres_print(struct arena *arena, const struct authres *authres);
 
 /**
+ * authres_value(arena, value), authres_text(arena, text):
+ * Return as much of ${value} as authres_print() would tell as the value of a
+ * property, or NULL where that is nothing; and ${text} as it would print a
+ * reason; both without the quotes around them, in which they can stand.
+ */
+char *authres_value(struct arena *arena, const char *value);
+char *authres_text(struct arena *arena, const char *text);
+
+/**
  * authres_parse(arena, value, out):
  * Parse the field body ${value}; words of ours come out in lower case.  Return
  * 0, or -1 when it does not follow RFC 8601, is of another version than 1, has

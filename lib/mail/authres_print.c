@@ -266,3 +266,25 @@ authres_print(struct arena *arena, const struct authres *authres)
 		print_result(arena, &printer, &authres->results[i]);
 	return (arena_str(arena, buf_span(&printer.out)));
 }
+
+char *
+authres_value(struct arena *arena, const char *value)
+{
+	struct span text = clean(arena, value);
+	struct buf out;
+
+	/* In quotes it may be empty. */
+	if (span_str(value).len > AUTHRES_MAX_VALUE)
+		return (NULL);
+	buf_init(&out, arena, SIZE_MAX);
+	if (!add_pvalue(&out, text))
+		return (NULL);
+	return (arena_str(
+	    arena, span_peek(buf_span(&out)) == '"' ? text : buf_span(&out)));
+}
+
+char *
+authres_text(struct arena *arena, const char *text)
+{
+	return (arena_str(arena, tame(arena, text, false)));
+}

@@ -201,6 +201,21 @@ read_results(struct arena *arena, const char *text)
 	return (results);
 }
 
+/* All Received-SPF fields that arrive. */
+static json_t *
+received_spf(struct arena *arena, const struct milter_message *message)
+{
+	json_t *fields = json_array();
+
+	for (size_t i = 0; i < message->count; i++)
+		if (milter_message_is_called(
+			&message->fields[i], "Received-SPF"))
+			(void)json_array_append_new(
+			    fields, json_string(milter_message_unfold(
+					arena, &message->fields[i])));
+	return (fields);
+}
+
 static void
 tell(struct world *world, const char *name, const json_t *attack,
     const char *reply, const struct milter_message *message)
@@ -225,6 +240,8 @@ tell(struct world *world, const char *name, const json_t *attack,
 				read_results(world->arena, text)));
 	}
 	(void)json_object_set_new(out, "fields", fields);
+	(void)json_object_set_new(
+	    out, "received_spf", received_spf(world->arena, message));
 	char *line = json_dumps(out, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	(void)puts(line);
@@ -326,6 +343,7 @@ run(const char *program, const char *mode, const char *option,
 		return (fail("%s: %s", program, strerror(errno)));
 	milter_daemon_options(world.daemon);
 	daemon_option(world.daemon, option);
+	daemon_option(world.daemon, "received_spf = yes");
 	if (make_world(&world) != 0)
 		result = -1;
 	else if (daemon_start(world.daemon) != 0)

@@ -116,6 +116,19 @@ def judge_field(field, own):
     return None
 
 
+def judge_received_spf(text):
+    """The same of a Received-SPF field, whose readers look for the result and
+    then for a name."""
+    if not text.startswith("pass"):
+        return None
+    key = "helo" if "identity=\"helo\"" in text else "envelope-from"
+    names = re.findall(key + r"=([^;]*)", text)
+    if any(mentions_victim(name) for name in names) \
+            or re.search(r"=\s*pass", text):
+        return "Received-SPF: " + text
+    return None
+
+
 def outcome(line):
     """Say in a few words what happened."""
     words = [line["reply"][:9].strip()]
@@ -169,8 +182,9 @@ def judge(line):
     if line["reply"][0] in "45":
         return None
     own = line["attack"].get("own", False) or name in OWN
-    for field in line["fields"]:
-        bad = judge_field(field, own)
+    found = [judge_field(field, own) for field in line["fields"]]
+    found += [judge_received_spf(text) for text in line["received_spf"]]
+    for bad in found:
         if bad is not None:
             return bad
     if not any(OURS in field["text"] for field in line["fields"]):
@@ -194,6 +208,7 @@ def check_readers():
             (drop_quoted, "dkim=pass ' ; ' header.d=legitimate.com"),
             (drop_open, "dkim=pass header.d=legitimate.com(.attack.com")):
         assert judge_text(text, reader), reader
+    assert judge_received_spf("pass (x) envelope-from=\"a@legitimate.com'@b\"")
     assert not judge_text("dkim=pass header.d=legitimate.com.attack.com",
                           split_naively)
 

@@ -130,6 +130,7 @@ check_organization(struct span value, bool is_host)
 	struct authres authres;
 	bool claims = authres_claims(value, "mx.example", "mx.example");
 
+	(void)authres_names(value, "mx.example");
 	FUZZ_CHECK(claims || !is_host);
 	if (authres_parse(arena, value, &authres) == 0) {
 		struct span id = span_str(authres.authserv_id);
