@@ -5,19 +5,13 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "mail/authres.h"
+#include "dns/name.h"
+#include "forged.h"
+#include "judge.h"
 #include "mail_log.h"
 #include "meter.h"
+#include "report.h"
 #include "sign.h"
-
-#define AUTHENTICATION_RESULTS "Authentication-Results"
-/* More are not looked at: they go, as if all were forged. */
-#define MAX_AUTHENTICATION_RESULTS 100
-
-/* Ours alone; but for the first, what comes in under these names is forged. */
-static const char *const own_fields[] = { AUTHENTICATION_RESULTS,
-	"X-Mailreeve-Verdict", "X-Mailreeve-Score" };
-#define OWN_FIELDS (sizeof(own_fields) / sizeof(own_fields[0]))
 
 static const char *
 own_name(struct mail *mail)
@@ -51,16 +45,16 @@ direction_of(const struct mail *mail)
 	return (MAIL_INBOUND);
 }
 
-/* A path without its brackets: "" for the null path. */
+/* A path without its brackets: "" for the null path.  A quoted local part may
+ * hold a bracket, too. */
 static const char *
 path_address(struct arena *arena, const char *path)
 {
 	struct span rest = span_str(path);
-	struct span address = rest;
 
-	if (span_take_byte(&rest, '<'))
-		(void)span_take_until(&rest, '>', &address);
-	return (arena_str(arena, address));
+	if (span_take_byte(&rest, '<') && span_at(rest, rest.len - 1) == '>')
+		rest.len--;
+	return (arena_str(arena, rest));
 }
 
 struct mail *
@@ -102,10 +96,49 @@ mail_free(struct mail *mail)
 	service_leave(service);
 }
 
+static bool
+is_peer(const struct mail *mail)
+{
+	return (config_is_peer(
+	    mail->config, mail->session->client_name, &mail->session->client));
+}
+
+/* Whether SPF, DKIM and DMARC have a say. */
+static bool
+is_to_be_checked(const struct mail *mail)
+{
+	return (mail->direction == MAIL_INBOUND &&
+		mail->config->settings.verify && !is_peer(mail));
+}
+
+/* A path as rules want it, local-part@domain; else its text. */
+static const char *
+recipient_address(struct arena *arena, const char *path)
+{
+	struct mailbox mailbox;
+	const char *domain = NULL;
+
+	if (address_parse_path(arena, span_str(path), &mailbox) == 0)
+		domain = name_to_ascii(arena, mailbox.domain);
+	if (domain == NULL)
+		return (path_address(arena, path));
+	return (arena_printf(
+	    arena, "%s@%s", arena_str(arena, mailbox.local_part), domain));
+}
+
+/* Clients that are refused at every recipient cost no question: the DNS is
+ * asked when there is one to whom the message can go. */
 void
 mail_rcpt(struct mail *mail, const char *path)
 {
-	(void)path;
+	if (mail->rcpt_count == 0 && is_to_be_checked(mail))
+		check_prefetch(mail);
+	if (mail->rcpt_count < MAIL_MAX_RCPTS) {
+		mail->rcpts = arena_room(mail->arena, mail->rcpts,
+		    mail->rcpt_count, sizeof(*mail->rcpts));
+		mail->rcpts[mail->rcpt_count] =
+		    recipient_address(mail->arena, path);
+	}
 	mail->rcpt_count++;
 }
 
@@ -152,11 +185,13 @@ mail_end_of_headers(struct mail *mail)
 	if (mail->limit != VERDICT_WITHIN_LIMITS)
 		return;
 	address_from(mail->arena, &mail->headers, &mail->from);
-	if (config_is_peer(mail->config, mail->session->client_name,
-		&mail->session->client))
+	if (is_peer(mail))
 		return;
-	if (mail->direction == MAIL_INBOUND && settings->verify)
+	if (is_to_be_checked(mail)) {
+		if (mail->rcpt_count == 0)
+			check_prefetch(mail);
 		mail->check = check_new(mail);
+	}
 	if (mail->direction == MAIL_OUTBOUND && settings->sign)
 		mail->sign = sign_new(mail);
 	verify_foreign(mail);
@@ -172,84 +207,23 @@ mail_body(struct mail *mail, struct span bytes)
 		sign_body(mail->sign, bytes);
 }
 
-/* RFC 8601 5: an Authentication-Results field that claims to be ours, from
- * whomever, must go.  This is number ${occurrence} of field ${own}. */
-static bool
-is_forged(
-    const struct mail *mail, size_t own, struct span value, int occurrence)
-{
-	return (own > 0 || occurrence > MAX_AUTHENTICATION_RESULTS ||
-		authres_claims(value, mail->authserv_id));
-}
-
-/* Return the index in own_fields of ${name}, or OWN_FIELDS. */
-static size_t
-find_own(struct span name)
-{
-	size_t own = 0;
-
-	while (own < OWN_FIELDS && !span_is_nocase(name, own_fields[own]))
-		own++;
-	return (own);
-}
-
-static void
-reverse(struct outcome_deletion *deletions, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		struct outcome_deletion first = deletions[i];
-
-		deletions[i] = deletions[count - 1 - i];
-		deletions[count - 1 - i] = first;
-	}
-}
-
-/* The last goes first, so that the numbers of the others stay true. */
-static void
-delete_forged(struct mail *mail, struct outcome *outcome)
-{
-	const struct header_list *headers = &mail->headers;
-	int seen[OWN_FIELDS] = { 0 };
-	size_t most = 0;
-
-	for (size_t i = 0; i < OWN_FIELDS; i++)
-		most += header_count(headers, own_fields[i]);
-	outcome->deletions =
-	    arena_array(mail->arena, most, sizeof(struct outcome_deletion));
-	for (size_t i = 0; i < headers->count; i++) {
-		const struct header_field *field = &headers->fields[i];
-		size_t own = find_own(field->name);
-
-		if (own == OWN_FIELDS ||
-		    !is_forged(mail, own, field->value, ++seen[own]))
-			continue;
-		outcome->deletions[outcome->deletion_count++] =
-		    (struct outcome_deletion){ own_fields[own], seen[own] };
-	}
-	reverse(outcome->deletions, outcome->deletion_count);
-}
-
 void
 mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 {
-	struct verdict_facts facts = {
-		.limit = mail->limit,
-		.over_limit =
-		    (enum verdict_over_limit)mail->config->settings.over_limit,
-	};
-
 	int64_t ended = clock_monotonic_us();
+	bool trouble = false;
 
 	*outcome =
 	    (struct outcome){ .outbound = mail->direction == MAIL_OUTBOUND };
 	if (queue_id != NULL)
 		mail->queue_id = arena_strdup(mail->arena, queue_id);
-	delete_forged(mail, outcome);
+	forged_find(mail, outcome);
 	if (mail->check != NULL)
 		check_finish(mail->check, outcome);
 	if (mail->sign != NULL && sign_finish(mail->sign, outcome) != 0)
-		facts.trouble = true;
-	outcome->verdict = verdict_decide(&facts, mail->arena);
+		trouble = true;
+	judge_message(mail, trouble, outcome);
+	report_fields(mail, outcome);
 	meter_message(service_meter(mail->service), mail, outcome,
 	    clock_monotonic_us() - ended);
 	mail_log(mail, outcome);
