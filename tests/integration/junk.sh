@@ -81,8 +81,10 @@ listed '\\Junk.* "." Spam'
 
 sed -i '/global_extensions/s/special-use/envelope/' "$LAB/b/fs/$SNIPPET"
 sed -i '/special-use = yes/d' "$LAB/b/fs/$SNIPPET"
-lab_on b sievec /etc/dovecot/sieve/mailreeve-junk.sieve &&
-	lab_on b doveadm reload || fail "not without special-use"
+if ! lab_on b sievec /etc/dovecot/sieve/mailreeve-junk.sieve ||
+	! lab_on b doveadm reload; then
+	fail "not without special-use"
+fi
 letter 'without special-use' Junk "$TAG"
 
 grep -i 'error' "$LAB/b/fs/var/log/dovecot.log" && fail "Dovecot has errors"
