@@ -68,7 +68,8 @@ soak_policy_action(const struct soak_mail *mail, const char *dmarc)
 {
 	struct soak_policy policy = soak_policy_of(mail->domain);
 
-	if (strcmp(dmarc, "fail") != 0 || strcmp(policy.dmarc, "none") == 0)
+	if (policy.dmarc == NULL || strcmp(dmarc, "fail") != 0 ||
+	    strcmp(policy.dmarc, "none") == 0)
 		return ("none");
 	return (strcmp(policy.dmarc, "reject") == 0 ? "reject" : "tag");
 }
