@@ -1,5 +1,6 @@
 #include "mail_log.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "mail_summary.h"
 
@@ -48,6 +49,29 @@ context(const struct mail *mail, const char *queue_id)
 		network_address_print(mail->arena, &mail->session->client))));
 }
 
+/* The kinds of what is wrong with submitted mail, and the texts. */
+static void
+log_outgoing(const struct mail *mail, const struct outcome *outcome,
+    const struct log *log)
+{
+	struct buf kinds;
+	struct buf text;
+
+	if (outcome->finding_count == 0)
+		return;
+	buf_init(&kinds, mail->arena, LOG_VALUE_MAX);
+	buf_init(&text, mail->arena, 4 * LOG_VALUE_MAX);
+	for (size_t i = 0; i < outcome->finding_count; i++) {
+		const struct outgoing_finding *found = &outcome->findings[i];
+
+		buf_printf(&kinds, "%s%s", i == 0 ? "" : ",",
+		    outgoing_kind_name(found->kind));
+		buf_printf(&text, "%s%s", i == 0 ? "" : "; ", found->text);
+	}
+	log_warning(log, "outgoing", LOG_TEXT("kinds", buf_str(&kinds)),
+	    LOG_TEXT("text", buf_str(&text)), optional("login", mail->login));
+}
+
 /* Our own limits and troubles want an operator; what others' policies and his
  * rules ask for is daily business. */
 static bool
@@ -93,12 +117,7 @@ log_warnings(const struct log *log, const struct mail *mail,
 		log_warning(log, "unsigned",
 		    LOG_TEXT("reason", outcome->unsigned_reason),
 		    optional("login", mail->login));
-	for (size_t i = 0; i < outcome->finding_count; i++)
-		log_warning(log, "outgoing",
-		    LOG_TEXT("finding",
-			outgoing_kind_name(outcome->findings[i].kind)),
-		    LOG_TEXT("text", outcome->findings[i].text),
-		    optional("login", mail->login));
+	log_outgoing(mail, outcome, log);
 	log_refused(log, &outcome->verdict);
 }
 

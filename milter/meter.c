@@ -121,7 +121,8 @@ meter_message(struct meter *meter, const struct mail *mail,
 	count_results(meter, mail, outcome);
 	count_signatures(meter, outcome);
 	for (size_t i = 0; i < outcome->finding_count; i++)
-		count(meter, METER_OUTGOING, outcome->findings[i].kind);
+		count(
+		    meter, METER_OUTGOING_FINDINGS, outcome->findings[i].kind);
 	if (outcome->deletion_count > 0)
 		metrics_add(metrics, METRICS_SERIES(METER_FORGED_FIELDS, 0),
 		    outcome->deletion_count);

@@ -95,11 +95,11 @@ static const struct metrics_expected all_sent[] = {
 	{ M "unsigned_total{reason=\"no_author\"}", 1 },
 	{ M "unsigned_total{reason=\"not_allowed\"}", 1 },
 	{ M "unsigned_total{reason=\"header\"}", 0 },
-	{ M "outgoing_findings_total{finding=\"no_date\"}", 7 },
-	{ M "outgoing_findings_total{finding=\"not_aligned\"}", 2 },
-	{ M "outgoing_findings_total{finding=\"no_from\"}", 1 },
-	{ M "outgoing_findings_total{finding=\"duplicate\"}", 0 },
-	{ M "outgoing_findings_total{finding=\"one_click\"}", 0 },
+	{ M "outgoing_findings_total{kind=\"no_date\"}", 7 },
+	{ M "outgoing_findings_total{kind=\"not_aligned\"}", 2 },
+	{ M "outgoing_findings_total{kind=\"no_from\"}", 1 },
+	{ M "outgoing_findings_total{kind=\"duplicate\"}", 0 },
+	{ M "outgoing_findings_total{kind=\"one_click\"}", 0 },
 	{ M "forged_fields_total", 3 },
 	{ M "verdict_seconds_count{direction=\"inbound\"}", 9 },
 	{ M "verdict_seconds_count{direction=\"outbound\"}", 7 },
@@ -130,8 +130,8 @@ static const struct metrics_expected all_sent[] = {
 	{ M "aborted_total{stage=\"body\"}", 0 },
 	{ M "never_negotiated_total", 0 },
 	{ M "log_events_total{level=\"error\"}", 0 },
-	/* Three unsigned, one refused, ten findings. */
-	{ M "log_events_total{level=\"warning\"}", 14 },
+	/* Three unsigned, one refused, all seven outbound without Date. */
+	{ M "log_events_total{level=\"warning\"}", 11 },
 	{ NULL, 0 },
 };
 
@@ -401,8 +401,11 @@ int
 metrics_silent(struct metrics_case *test)
 {
 	static const struct metrics_mail mail = { ROBUST_OUTSIDE,
-		.file = "good.eml", .reply = "250" };
+		.file = "good.eml", .reply = "451 4.7.0" };
 	static const struct metrics_expected expected[] = {
+		{ M "messages_total{direction=\"inbound\",action=\"tempfail\"}",
+		    1 },
+		{ M "refused_total{reason=\"dns\"}", 1 },
 		{ M "dns_wait_seconds_count", 1 },
 		{ M "dns_wait_seconds_bucket{le=\"0.5\"}", 0 },
 		{ M "dns_wait_seconds_bucket{le=\"10\"}", 1 },
@@ -454,6 +457,8 @@ metrics_unapplied(struct metrics_case *test)
 		{ NULL, 0 },
 	};
 	struct robust *robust = &test->robust;
+
+	daemon_option(robust->daemon, "on_dns_trouble = \"pass\"");
 	int fd = start_silent(test);
 	struct milter_client *client =
 	    fd < 0 ? NULL : robust_session(robust, ROBUST_OUTSIDE);

@@ -15,7 +15,8 @@ PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd dovecot-sieve
 	knot curl ca-certificates openssl iproute2 util-linux'
 PACKAGES_BENCH='opendkim knot openssl iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim
-	python3-prometheus-client python3-yaml procps knot bash-completion zsh fish'
+	python3-authres python3-prometheus-client python3-yaml procps knot
+	bash-completion zsh fish'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'
