@@ -69,6 +69,56 @@ bob_count() {
 	find "$(bob)" -type f 2>/dev/null | wc -l
 }
 
+# compose FROM SUBJECT [FIELD ...]: print a message to Bob; the fields stand on
+# top.
+compose() {
+	local from=$1 subject=$2
+	shift 2
+	printf '%s\r\n' "$@" "From: $from" "To: Bob <bob@b.example>" \
+		"Subject: $subject" "Date: $(date -R)" \
+		"Message-ID: <$RANDOM.${subject// /-}@home.example>" '' \
+		'Dear Bob, please call back.'
+}
+
+# send MACHINE HOST MAIL-FROM: send standard input to Bob from a machine by
+# mx.HOST.example.  What both said is in $LAB/dialog.
+send() {
+	cat >"$LAB/letter.eml"
+	lab_on "$1" curl -sSv --url "smtp://mx.$2.example/$1.example" \
+		--mail-from "$3" --mail-rcpt bob@b.example \
+		--upload-file "$LAB/letter.eml" >"$LAB/dialog" 2>&1
+}
+
+# imap MAILBOX REQUEST: what Bob's server answers to an IMAP request.
+imap() {
+	lab_on home curl -sS --cacert "$LAB/ca.pem" -u bob@b.example:secret \
+		"imaps://mx.b.example/$1" -X "$2"
+}
+
+# bob_sees SUBJECT: print the mailboxes where Bob finds that by IMAP.
+bob_sees() {
+	local box
+	for box in INBOX Junk Spam Own; do
+		imap "$box" "SEARCH SUBJECT \"$1\"" 2>/dev/null |
+			grep -q 'SEARCH [0-9]' && echo "$box"
+	done
+}
+
+# bob_finds SUBJECT MAILBOX: it is there, and nowhere else.  Postfix puts off
+# what it brings while Dovecot reloads.
+bob_finds() {
+	[ "$(bob_sees "$1")" = "$2" ] && return
+	lab_on b postqueue -f
+	return 1
+}
+
+# arrives SUBJECT MAILBOX: it will be.
+arrives() {
+	lab_wait 20 bob_finds "$@" ||
+		fail "\"$1\" is not in $2 but in: $(bob_sees "$1" | xargs)"
+	say "\"$1\" is in $2"
+}
+
 # judge COUNT: judge Bob's mailbox: COUNT messages, each of them arrived,
 # signed and verified once.
 judge() {

@@ -31,8 +31,11 @@ demo "$room/out" || {
 	fail "the demo failed"
 }
 cat "$room/out"
-grep -q 'changed copy is marked: dkim=fail' "$room/out" ||
-	fail "it did not get to its end"
+for promise in 'so it is from a.example: dmarc=pass' '550 5\.7\.26 ' \
+	'both signatures fail: dkim=fail' 'Junk  Please confirm' \
+	'X-Mailreeve-Verdict: tag;' 'All of it held'; do
+	grep -q "$promise" "$room/out" || fail "it does not show: $promise"
+done
 tidy
 
 : >"$room/out"

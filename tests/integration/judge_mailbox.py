@@ -2,8 +2,9 @@
 
 Every message must have passed mx.a.example under a queue id of its own, carry
 one RSA and one Ed25519 signature of a.example and exactly one
-Authentication-Results field, by mx.b.example, with dkim=pass for both and no
-other result.  dkimpy verifies a sample once more.
+Authentication-Results field, by mx.b.example, with dkim=pass for both, spf=pass
+for HELO and MAIL FROM, dmarc=pass, and no other result of these.  dkimpy
+verifies a sample once more.
 """
 
 import email
@@ -48,6 +49,10 @@ def judge(message):
     results = re.findall(r"\bdkim=(\w+)", fields[0])
     if results != ["pass", "pass"]:
         return ids[0], "verified with %s" % results
+    for method, count in (("spf", 2), ("dmarc", 1)):
+        results = re.findall(r"\b%s=(\w+)" % method, fields[0])
+        if results != ["pass"] * count:
+            return ids[0], "%s found %s" % (method, results)
     return ids[0], None
 
 

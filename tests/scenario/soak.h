@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/compat.h"
 #include "support/daemon.h"
 #include "support/dnsrelay.h"
@@ -34,6 +35,12 @@
 #define SOAK_TURNS 8
 /* DNS_CACHE_ENTRIES would never be full here; these are soon. */
 #define SOAK_CACHE_ENTRIES 300
+/* The stranger's host. */
+#define SOAK_STRANGER "198.51.100.1"
+/* A failure of the DNS is told of for a while after the questions were lost:
+ * the caches of milter and libunbound keep it for five seconds each, after the
+ * question itself took up to DNS_UNBOUND_PATIENCE_MS. */
+#define SOAK_EXPLAINED_MS 30000
 
 /* What is counted, for the report and for the log. */
 enum soak_count {
@@ -44,7 +51,11 @@ enum soak_count {
 	SOAK_TEMPERROR, /* for a question that was dropped */
 	SOAK_NONE,      /* inbound messages without a signature */
 	SOAK_FORGED,    /* fields removed */
-	SOAK_INBOUND,   /* messages with a verdict */
+	SOAK_INBOUND,   /* messages that went their way */
+	SOAK_TAGGED,    /* into Junk */
+	SOAK_REFUSED,   /* for p=reject */
+	SOAK_DEFERRED,  /* because a question was dropped */
+	SOAK_UNSEEN,    /* signatures of these, whose results nobody saw */
 	SOAK_VERIFIED,  /* of these: were signed here before */
 	SOAK_ABORTED,   /* messages given up by RSET */
 	SOAK_VANISHED,  /* by closing the connection */
@@ -95,7 +106,7 @@ enum soak_kind {
 	SOAK_KIND_UNSIGNED,
 	SOAK_KIND_UNKNOWN, /* its selectors do not exist */
 	SOAK_KIND_SEVERAL, /* unknown signatures above the good ones */
-	SOAK_KIND_FORGED,  /* good, with our name in A-R fields */
+	SOAK_KIND_FORGED,  /* good, with fields that could be ours */
 };
 
 /* A message and what must come of it. */
@@ -106,7 +117,14 @@ struct soak_mail {
 	struct milter_message *message;
 	size_t signatures;  /* outbound: to be made; inbound: to be told of */
 	const char *result; /* of signatures whose selector exists */
-	size_t forged;      /* A-R fields that go */
+	size_t forged;      /* fields that go */
+};
+
+/* What a domain publishes: who may send for it, and what it wants done with
+ * what others send (RFC 7489's and 9989's p=). */
+struct soak_policy {
+	const char *spf;   /* the result of our client */
+	const char *dmarc; /* none, quarantine or reject; NULL: no record */
 };
 
 /**
@@ -165,6 +183,44 @@ struct milter_message *soak_mail_outbound(
  */
 struct soak_mail soak_mail_received(
     struct arena *arena, const struct soak_mail *mail, const char *queue_id);
+
+/**
+ * soak_policy_of(domain):
+ * Return what ${domain} publishes.
+ */
+struct soak_policy soak_policy_of(const char *domain);
+
+/**
+ * soak_policy_records(zone, domain):
+ * Append it to ${zone}, which is that of "example.".
+ */
+void soak_policy_records(struct buf *zone, const char *domain);
+
+/**
+ * soak_policy_shared(zone):
+ * Append what all of them need.
+ */
+void soak_policy_shared(struct buf *zone);
+
+/**
+ * soak_policy_dmarc(mail):
+ * Return the result of DMARC that ${mail} must have.
+ */
+const char *soak_policy_dmarc(const struct soak_mail *mail);
+
+/**
+ * soak_policy_action(mail, dmarc):
+ * Return what must happen to ${mail} with that result: none, tag or reject.
+ */
+const char *soak_policy_action(const struct soak_mail *mail, const char *dmarc);
+
+/**
+ * soak_policy_excused(soak, arena, mail):
+ * Say whether a question was dropped, not long ago, that SPF or DMARC of
+ * ${mail} or a signature of it needs.
+ */
+bool soak_policy_excused(
+    struct soak *soak, struct arena *arena, const struct soak_mail *mail);
 
 /**
  * soak_judge(soak, arena, mail, reply):

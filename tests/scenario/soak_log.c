@@ -9,11 +9,23 @@
 /* Queue IDs are a letter and a number in hexadecimal. */
 #define NUMBER_DIGITS 8
 
+/* What happened to inbound messages. */
+static const struct {
+	const char *action;
+	enum soak_count what;
+} verdicts[] = {
+	{ "none", SOAK_INBOUND },
+	{ "tag", SOAK_TAGGED },
+	{ "reject", SOAK_REFUSED },
+	{ "tempfail", SOAK_DEFERRED },
+};
+#define VERDICTS (sizeof(verdicts) / sizeof(verdicts[0]))
+
 /* What the log says. */
 struct tale {
 	unsigned char *sent;     /* how often each message is told of */
 	unsigned char *verified; /* the same after it was signed */
-	unsigned int inbound;
+	unsigned int inbound[VERDICTS];
 	unsigned int outbound;
 	unsigned int aborted;
 	unsigned int reloads;
@@ -22,8 +34,8 @@ struct tale {
 };
 
 /* What must not be there. */
-static const char *const troubles[] = { "refused", "unsigned", "dns_broken",
-	"dns_trouble", "never_negotiated", "restart_needed", NULL };
+static const char *const troubles[] = { "unsigned", "dns_broken", "dns_trouble",
+	"never_negotiated", "restart_needed", NULL };
 
 /* Return the string at ${key} of the JSON ${line}, or an empty span. */
 static struct span
@@ -38,6 +50,17 @@ value_of(struct arena *arena, const char *line, const char *key)
 	return (value);
 }
 
+/* Return the index of ${action} in verdicts, or VERDICTS. */
+static size_t
+find_verdict(struct span action)
+{
+	size_t i = 0;
+
+	while (i < VERDICTS && !span_is(action, verdicts[i].action))
+		i++;
+	return (i);
+}
+
 static int
 take_message(
     struct soak *soak, struct arena *arena, const char *line, struct tale *tale)
@@ -48,17 +71,18 @@ take_message(
 	unsigned long number =
 	    id.len == NUMBER_DIGITS + 1 ? strtoul(text + 1, NULL, 16) : 0;
 	bool outbound = span_is(direction, "outbound");
+	size_t verdict = find_verdict(value_of(arena, line, "action"));
 
 	if (id.len != NUMBER_DIGITS + 1 || number >= soak->messages ||
-	    strchr("STV", text[0]) == NULL ||
-	    !span_is(value_of(arena, line, "action"), "none") ||
+	    strchr("STV", text[0]) == NULL || verdict == VERDICTS ||
+	    (outbound && verdict > 0) ||
 	    (!outbound && !span_is(direction, "inbound")))
 		return (soak_fail(soak, "an odd line in the log: %s", line));
 	if (text[0] == 'S')
 		tale->sent[number]++;
 	else if (text[0] == 'V')
 		tale->verified[number]++;
-	*(outbound ? &tale->outbound : &tale->inbound) += 1;
+	*(outbound ? &tale->outbound : &tale->inbound[verdict]) += 1;
 	return (0);
 }
 
@@ -123,6 +147,16 @@ aborted_in_bounds(struct soak *soak, const struct tale *tale)
 	    tale->aborted, least, most - least));
 }
 
+static int
+same_verdicts(struct soak *soak, const struct tale *tale)
+{
+	for (size_t i = 0; i < VERDICTS; i++)
+		if (same(soak, verdicts[i].action, tale->inbound[i],
+			soak->counts[verdicts[i].what]) != 0)
+			return (-1);
+	return (0);
+}
+
 int
 soak_log_check(struct soak *soak)
 {
@@ -143,8 +177,7 @@ soak_log_check(struct soak *soak)
 	if (result != 0 || each_once(soak, &tale) != 0 ||
 	    same(soak, "signed messages", tale.outbound, counts[SOAK_SIGNED]) !=
 		0 ||
-	    same(soak, "inbound messages", tale.inbound,
-		counts[SOAK_INBOUND]) != 0 ||
+	    same_verdicts(soak, &tale) != 0 ||
 	    aborted_in_bounds(soak, &tale) != 0 ||
 	    same(soak, "reloads", tale.reloads, counts[SOAK_RELOADS]) != 0)
 		return (-1);

@@ -87,6 +87,7 @@ soak_mail_outbound(struct arena *arena, const char *domain, uint32_t number)
 
 	add_field(message, "From", arena_printf(arena, " ann@%s", domain));
 	add_field(message, "To", " Bob <bob@here.test>,\n\teve@here.test");
+	add_field(message, "Date", " Thu, 1 Jan 2026 00:00:00 +0000");
 	add_field(message, "Subject",
 	    arena_printf(arena, " Sheep,  message %u", number));
 	add_field(message, "Message-ID",
@@ -170,7 +171,8 @@ add_results(struct soak_mail *mail)
 	add_field(message, name, " mx.example; dkim=pass; forged=1");
 	add_field(
 	    message, name, "\n\t(x) \"MX.example\" 1; spf=pass; forged=2");
-	mail->forged = 2;
+	add_field(message, "X-Mailreeve-Verdict", " tag; forged=3");
+	mail->forged = 3;
 }
 
 static void

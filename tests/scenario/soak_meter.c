@@ -218,10 +218,12 @@ report_counts(
 {
 	const atomic_uint *counts = soak->counts;
 
-	printf("%s: %u messages and %u of them again in %.1f s: %u signed, %u "
-	       "inbound; besides %u given up and %u cut off\n",
+	printf("%s: %u messages and %u of them again in %.1f s: %u signed; %u "
+	       "inbound went their way, %u were tagged, %u refused, %u "
+	       "deferred; besides %u given up and %u cut off\n",
 	    soak->name, soak->done, counts[SOAK_VERIFIED], (double)ms / 1000,
-	    counts[SOAK_SIGNED], counts[SOAK_INBOUND], counts[SOAK_ABORTED],
+	    counts[SOAK_SIGNED], counts[SOAK_INBOUND], counts[SOAK_TAGGED],
+	    counts[SOAK_REFUSED], counts[SOAK_DEFERRED], counts[SOAK_ABORTED],
 	    counts[SOAK_VANISHED]);
 	printf("%s: results: %u pass, %u fail, %u permerror, %u temperror; %u "
 	       "messages with none; %u forged fields removed\n",

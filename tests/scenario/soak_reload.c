@@ -27,7 +27,8 @@ turn_key(struct soak *soak, unsigned int turn)
 	return (0);
 }
 
-/* What may change while messages are in hand, without a change for any. */
+/* What may change while messages are in hand, without a change for any but
+ * those that the DNS does not answer for. */
 static void
 change_options(struct soak *soak, unsigned int turn)
 {
@@ -36,6 +37,9 @@ change_options(struct soak *soak, unsigned int turn)
 						  : "min_verify_bits = 1024");
 	daemon_option(soak->daemon,
 	    turn % 3 == 0 ? "clock_skew = 10m" : "clock_skew = 5m");
+	daemon_option(soak->daemon, turn % 2 == 0
+					? "on_dns_trouble = \"tempfail\""
+					: "on_dns_trouble = \"pass\"");
 	daemon_option(soak->daemon,
 	    turn % 4 == 3 ? "log_level = \"debug\"" : "log_level = \"info\"");
 }

@@ -219,7 +219,7 @@ void *
 soak_sender(void *cookie)
 {
 	struct soak *soak = cookie;
-	struct line lines[2] = { { .address = "198.51.100.1" },
+	struct line lines[2] = { { .address = SOAK_STRANGER },
 		{ .address = "127.0.0.1" } };
 
 	while (!soak->failed) {

@@ -71,6 +71,7 @@ add_domain(struct soak *soak, struct buf *zone, unsigned int number)
 {
 	const char *domain = arena_printf(soak->arena, "d%u.example", number);
 
+	soak_policy_records(zone, domain);
 	if (number == SOAK_LARGE_DOMAIN)
 		return (add_large_key(soak, zone, domain));
 	if (add_key(soak, zone, domain, "e1", "ed25519", "active") != 0)
@@ -91,6 +92,7 @@ add_keys(struct soak *soak, struct buf *zone)
 			arena_printf(soak->arena, "t%u", i), "ed25519",
 			i == 0 ? "active" : "pending") != 0)
 			return (-1);
+	soak_policy_records(zone, "turn.example");
 	return (0);
 }
 
@@ -120,6 +122,7 @@ soak_world_new(struct soak *soak)
 			   "@ SOA ns hostmaster 1 7200 3600 1209600 1\n"
 			   "@ NS ns\n"
 			   "ns A 127.0.0.1\n");
+	soak_policy_shared(&zone);
 	if (add_keys(soak, &zone) != 0)
 		return (-1);
 	start_dns(soak, &zone);
@@ -135,8 +138,6 @@ soak_world_new(struct soak *soak)
 	    arena_printf(soak->arena, "metrics = \"inet:%u@127.0.0.1\"",
 		soak->metrics_port));
 	daemon_option(soak->daemon, "log_level = \"info\"");
-	/* Lost questions are told of as temperror, and delay no message. */
-	daemon_option(soak->daemon, "on_dns_trouble = \"pass\"");
 	soak->socket = milter_daemon_address(soak->daemon);
 	return (0);
 }

@@ -6,11 +6,16 @@
 HOST_MILTER_ID=64801
 HOST_MAIL_ID=64802
 
+# What the package brings besides programs.
+HOST_PACKAGING=$(cd "$LAB_SUPPORT/../../packaging" && pwd)
+HOST_MANUAL=$HOST_PACKAGING/deb/mailreeve-milter.README.Debian
+
 # host_new NAME DOMAIN ADDRESS: make and start the machine of mx.DOMAIN, with
-# its records in the DNS; its programs are configured, not started.
+# its records in the DNS; its programs are configured, not started.  What the
+# domain does not send is to be refused.
 host_new() {
 	local name=$1 domain=$2 address=$3 fs=$LAB/$1/fs
-	mkdir -p "$fs"/etc/postfix "$fs"/etc/dovecot "$fs"/var/mail \
+	mkdir -p "$fs"/etc/postfix "$fs"/etc/dovecot/conf.d "$fs"/var/mail \
 		"$fs"/var/spool/postfix/mailreeve "$fs"/var/lib/postfix \
 		"$fs"/var/lib/dovecot "$fs"/srv/mailreeve/keys
 	host_users "$name"
@@ -23,7 +28,9 @@ host_new() {
 	lab_zone "$domain" <<-RECORDS
 	@ MX 10 mx.$domain.
 	mx A $address
+	mx TXT "v=spf1 a -all"
 	RECORDS
+	lab_author "$domain" reject "v=spf1 mx -all"
 	lab_zone . <<<"${address##*.}.0.53.10.in-addr.arpa. PTR mx.$domain."
 	host_master "$name"
 	lab_machine "$name" "mx.$domain" "$address"
@@ -95,6 +102,28 @@ host_dovecot() {
 	lab_daemon "$name" dovecot dovecot -F &&
 		lab_wait 10 test -S \
 			"$LAB/$name/fs/var/spool/postfix/private/dovecot-lmtp"
+}
+
+# host_junk NAME: let Dovecot file what the milter tags into Junk; after
+# host_start.
+host_junk() {
+	host_manual "$1" '^Tagged mail into' '^  The copies are'
+}
+
+# host_junk_end NAME: and no longer.
+host_junk_end() {
+	host_manual "$1" '^  The copies are' '^To take it out'
+}
+
+# host_manual NAME FROM TO: run the commands of README.Debian between two lines
+# on the machine, to the letter, but for the folder of the files, which is that
+# of the tree.
+host_manual() {
+	sed -n "/$2/,/$3/s/^       //p" "$HOST_MANUAL" |
+		sed "s|/usr/share/mailreeve/dovecot|$HOST_PACKAGING/dovecot|" \
+			>"$LAB/$1/commands"
+	[ -s "$LAB/$1/commands" ] && lab_on "$1" bash -ex "$LAB/$1/commands" \
+		>>"$LAB/$1/fs/var/log/start.log" 2>&1
 }
 
 # host_postfix NAME: start Postfix.

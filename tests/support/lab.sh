@@ -32,7 +32,8 @@ lab_usable() {
 		echo "a laboratory needs root"
 		return 1
 	fi
-	for program in unshare nsenter ip knotd postfix dovecot curl openssl; do
+	for program in unshare nsenter ip knotd postfix dovecot sievec curl \
+		openssl; do
 		command -v "$program" >/dev/null && continue
 		echo "$program is not installed"
 		return 1
@@ -198,6 +199,16 @@ lab_zone() {
 	@ NS dns.example.
 	RECORDS
 	cat >>"$file"
+}
+
+# lab_author DOMAIN POLICY [SPF]: what a domain wants done with mail that only
+# claims to be its own (p=), and who may send for it: nobody, unless it says.
+# Before lab_dns.
+lab_author() {
+	lab_zone "$1" <<-RECORDS
+	@ TXT "${3:-v=spf1 -all}"
+	_dmarc TXT "v=DMARC1; p=$2"
+	RECORDS
 }
 
 # lab_dns: start knotd with all zones.  The root answers NXDOMAIN for whatever
