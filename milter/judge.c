@@ -15,7 +15,7 @@ signers(struct arena *arena, const struct outcome *outcome)
 }
 
 /* Look at submitted mail as a receiver would; return why it must not leave, or
- * NULL.  What a program fetched elsewhere and hands in is not submitted. */
+ * NULL. */
 static const char *
 check_outgoing(struct mail *mail, struct outcome *outcome)
 {
@@ -23,7 +23,7 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 	struct outgoing_facts facts = { .headers = &mail->headers,
 		.from = &mail->from };
 
-	if (mail->sign == NULL || !settings->outgoing_check)
+	if (!settings->outgoing_check)
 		return (NULL);
 	facts.signed_by = signers(mail->arena, outcome);
 	facts.signed_by_count = outcome->signature_count;
@@ -34,6 +34,25 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 	return (outgoing_refusal(mail->arena, outcome->findings,
 	    outcome->finding_count, settings->outgoing_refuse.items,
 	    settings->outgoing_refuse.count));
+}
+
+/* The same for what holds whether or not that is looked at: a second From field
+ * would go out under the SPF of this host, and let a user write as anybody who
+ * has his mail here.  What a program fetched elsewhere and hands in is not
+ * submitted. */
+static const char *
+why_not_sent(struct mail *mail, struct outcome *outcome)
+{
+	const struct verdict_policy *policy = &mail->config->verdict_policy;
+	const char *why;
+
+	if (mail->sign == NULL)
+		return (NULL);
+	why = check_outgoing(mail, outcome);
+	if (why == NULL && mail->from.status == FROM_SEVERAL_FIELDS &&
+	    policy->several_from_fields == VERDICT_REJECT)
+		return ("more than one From field");
+	return (why);
 }
 
 /* What was found out about an inbound message. */
@@ -66,7 +85,7 @@ judge_message(struct mail *mail, bool trouble, struct outcome *outcome)
 		    (enum verdict_over_limit)mail->config->settings.over_limit,
 		.trouble = trouble,
 		.policy = &mail->config->verdict_policy,
-		.outgoing = check_outgoing(mail, outcome),
+		.outgoing = why_not_sent(mail, outcome),
 		.trace = mail->trace,
 	};
 
