@@ -50,42 +50,71 @@ change_header(SMFICTX *context, const struct outcome *outcome,
 	     i--)
 		result = insert(context, arena, "DKIM-Signature",
 		    outcome->signatures[i - 1], leading_blank);
-	if (outcome->authentication_results != NULL && result == MI_SUCCESS)
-		result = insert(context, arena, "Authentication-Results",
-		    outcome->authentication_results, leading_blank);
+	/* Each goes on top: our results stand above all else. */
+	const struct {
+		const char *name;
+		const char *value;
+	} fields[] = {
+		{ "Received-SPF", outcome->received_spf },
+		{ "X-Mailreeve-Verdict", outcome->verdict_field },
+		{ "Authentication-Results", outcome->authentication_results },
+	};
+
+	for (size_t i = 0;
+	     i < sizeof(fields) / sizeof(fields[0]) && result == MI_SUCCESS;
+	     i++)
+		if (fields[i].value != NULL)
+			result = insert(context, arena, fields[i].name,
+			    fields[i].value, leading_blank);
 	return (result);
+}
+
+/* Names of rules and domains go into the MTA's log. */
+static int
+hold(SMFICTX *context, const struct verdict *verdict, struct arena *arena)
+{
+	char *reason = arena_strdup(arena, verdict->reason);
+
+	for (char *at = reason; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	return (smfi_quarantine(context, reason));
 }
 
 sfsistat
 apply_verdict(SMFICTX *context, const struct verdict *verdict)
 {
-	struct arena *arena = arena_new();
-
-	if (verdict->action != VERDICT_NONE)
-		(void)smfi_setreply(context, arena_strdup(arena, verdict->code),
-		    arena_strdup(arena, verdict->status),
-		    arena_strdup(arena, verdict->text));
-	arena_free(arena);
 	switch (verdict->action) {
 	case VERDICT_NONE:
 	case VERDICT_TAG:
 	case VERDICT_HOLD:
 		return (SMFIS_CONTINUE);
 	case VERDICT_REJECT:
-		return (SMFIS_REJECT);
 	case VERDICT_TEMPFAIL:
-		return (SMFIS_TEMPFAIL);
+		break;
 	}
-	return (SMFIS_TEMPFAIL);
+	struct arena *arena = arena_new();
+
+	(void)smfi_setreply(context, arena_strdup(arena, verdict->code),
+	    arena_strdup(arena, verdict->status),
+	    arena_strdup(arena, verdict->text));
+	arena_free(arena);
+	return (
+	    verdict->action == VERDICT_REJECT ? SMFIS_REJECT : SMFIS_TEMPFAIL);
 }
 
 sfsistat
 apply_outcome(SMFICTX *context, const struct outcome *outcome,
     struct arena *arena, bool leading_blank)
 {
-	if (outcome->verdict.action != VERDICT_NONE)
-		return (apply_verdict(context, &outcome->verdict));
+	sfsistat refused = apply_verdict(context, &outcome->verdict);
+
+	if (refused != SMFIS_CONTINUE)
+		return (refused);
 	if (change_header(context, outcome, arena, leading_blank) != MI_SUCCESS)
+		return (SMFIS_TEMPFAIL);
+	if (outcome->verdict.action == VERDICT_HOLD &&
+	    hold(context, &outcome->verdict, arena) != MI_SUCCESS)
 		return (SMFIS_TEMPFAIL);
 	return (SMFIS_ACCEPT);
 }

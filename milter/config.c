@@ -218,7 +218,6 @@ read_verify_options(struct config *config)
 		.accept_partial_body = settings->accept_partial_body,
 		.accept_expired = settings->accept_expired,
 		.clock_skew = settings->clock_skew,
-		.dns_timeout_ms = settings->dns_timeout * 1000,
 	};
 }
 

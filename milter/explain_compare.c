@@ -37,7 +37,9 @@ verify(struct mail *mail, const struct header_list *headers, struct span body,
 	    service_keys(mail->service), service_clock(mail->service));
 
 	dkim_verify_body(work, body);
-	const struct dkim_verification *ours = dkim_verify_finish(work, count);
+	const struct dkim_verification *ours = dkim_verify_finish(work,
+	    clock_monotonic_ms() + mail->config->settings.dns_timeout * 1000,
+	    count);
 
 	dkim_verify_free(work);
 	return (ours);
@@ -105,7 +107,7 @@ explain_compare(const struct explain_compare_options *options,
 	const struct receiver_options receiver = {
 		.dns = service_dns(mail->service),
 		.timeout_ms = TIMEOUT_MS,
-		.dns_timeout_ms = mail->config->verify_options.dns_timeout_ms,
+		.dns_timeout_ms = mail->config->settings.dns_timeout * 1000,
 	};
 	struct header_list headers = signed_headers(mail, outcome);
 	const struct dkim_verification *ours;

@@ -91,7 +91,7 @@ explain_print_text(
 	(void)fprintf(stream, "Verdict: %s, because %s\n",
 	    verdict_action_name(outcome->verdict.action),
 	    outcome->verdict.reason);
-	if (outcome->verdict.action != VERDICT_NONE)
+	if (outcome->verdict.action >= VERDICT_REJECT)
 		(void)fprintf(stream, "  SMTP reply: %s %s %s\n",
 		    outcome->verdict.code, outcome->verdict.status,
 		    outcome->verdict.text);

@@ -107,7 +107,10 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
 	connection->silent = (steps & SILENT_STEPS) == SILENT_STEPS;
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		ask_for_macros(context);
-	*want_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	/* An MTA without a hold queue must not lose the filter: see
+	 * apply_outcome(). */
+	*want_actions =
+	    SMFIF_ADDHDRS | SMFIF_CHGHDRS | (actions & SMFIF_QUARANTINE);
 	*want_steps = SMFIP_NOUNKNOWN | SMFIP_NODATA;
 	if (connection->leading_blank)
 		*want_steps |= SMFIP_HDR_LEADSPC;
@@ -244,7 +247,7 @@ on_end_of_message(SMFICTX *context)
 	    connection->mail->arena, connection->leading_blank);
 
 	if (status == SMFIS_TEMPFAIL &&
-	    outcome.verdict.action == VERDICT_NONE) {
+	    outcome.verdict.action != VERDICT_TEMPFAIL) {
 		meter_not_applied(service_meter(connection->service));
 		mail_log_not_applied(connection->mail);
 	}

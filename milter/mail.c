@@ -5,19 +5,10 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "mail/authres.h"
+#include "forged.h"
 #include "mail_log.h"
 #include "meter.h"
 #include "sign.h"
-
-#define AUTHENTICATION_RESULTS "Authentication-Results"
-/* More are not looked at: they go, as if all were forged. */
-#define MAX_AUTHENTICATION_RESULTS 100
-
-/* Ours alone; but for the first, what comes in under these names is forged. */
-static const char *const own_fields[] = { AUTHENTICATION_RESULTS,
-	"X-Mailreeve-Verdict", "X-Mailreeve-Score" };
-#define OWN_FIELDS (sizeof(own_fields) / sizeof(own_fields[0]))
 
 static const char *
 own_name(struct mail *mail)
@@ -172,63 +163,6 @@ mail_body(struct mail *mail, struct span bytes)
 		sign_body(mail->sign, bytes);
 }
 
-/* RFC 8601 5: an Authentication-Results field that claims to be ours, from
- * whomever, must go.  This is number ${occurrence} of field ${own}. */
-static bool
-is_forged(
-    const struct mail *mail, size_t own, struct span value, int occurrence)
-{
-	return (own > 0 || occurrence > MAX_AUTHENTICATION_RESULTS ||
-		authres_claims(value, mail->authserv_id));
-}
-
-/* Return the index in own_fields of ${name}, or OWN_FIELDS. */
-static size_t
-find_own(struct span name)
-{
-	size_t own = 0;
-
-	while (own < OWN_FIELDS && !span_is_nocase(name, own_fields[own]))
-		own++;
-	return (own);
-}
-
-static void
-reverse(struct outcome_deletion *deletions, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		struct outcome_deletion first = deletions[i];
-
-		deletions[i] = deletions[count - 1 - i];
-		deletions[count - 1 - i] = first;
-	}
-}
-
-/* The last goes first, so that the numbers of the others stay true. */
-static void
-delete_forged(struct mail *mail, struct outcome *outcome)
-{
-	const struct header_list *headers = &mail->headers;
-	int seen[OWN_FIELDS] = { 0 };
-	size_t most = 0;
-
-	for (size_t i = 0; i < OWN_FIELDS; i++)
-		most += header_count(headers, own_fields[i]);
-	outcome->deletions =
-	    arena_array(mail->arena, most, sizeof(struct outcome_deletion));
-	for (size_t i = 0; i < headers->count; i++) {
-		const struct header_field *field = &headers->fields[i];
-		size_t own = find_own(field->name);
-
-		if (own == OWN_FIELDS ||
-		    !is_forged(mail, own, field->value, ++seen[own]))
-			continue;
-		outcome->deletions[outcome->deletion_count++] =
-		    (struct outcome_deletion){ own_fields[own], seen[own] };
-	}
-	reverse(outcome->deletions, outcome->deletion_count);
-}
-
 void
 mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 {
@@ -244,7 +178,7 @@ mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 	    (struct outcome){ .outbound = mail->direction == MAIL_OUTBOUND };
 	if (queue_id != NULL)
 		mail->queue_id = arena_strdup(mail->arena, queue_id);
-	delete_forged(mail, outcome);
+	forged_find(mail, outcome);
 	if (mail->check != NULL)
 		check_finish(mail->check, outcome);
 	if (mail->sign != NULL && sign_finish(mail->sign, outcome) != 0)

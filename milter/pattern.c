@@ -125,6 +125,16 @@ pattern_expand(
 }
 
 bool
+pattern_matches_domain(const struct pattern *pattern, const char *domain)
+{
+	if (pattern->domain == NULL)
+		return (true);
+	if (strcmp(domain, pattern->domain) == 0)
+		return (!pattern->below);
+	return (pattern->below && name_is_within(domain, pattern->domain));
+}
+
+bool
 pattern_matches(const struct pattern *pattern, const char *address)
 {
 	struct span local_part, domain;
@@ -137,11 +147,6 @@ pattern_matches(const struct pattern *pattern, const char *address)
 	if (pattern->wildcard != NULL &&
 	    !pattern_is_like(address, pattern->wildcard))
 		return (false);
-	if (pattern->domain == NULL)
-		return (true);
-	const char *name = (const char *)domain.data;
-
-	if (strcmp(name, pattern->domain) == 0)
-		return (!pattern->below);
-	return (pattern->below && name_is_within(name, pattern->domain));
+	/* It ends where the address does. */
+	return (pattern_matches_domain(pattern, (const char *)domain.data));
 }

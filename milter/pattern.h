@@ -61,4 +61,11 @@ const char *pattern_expand(
  */
 bool pattern_matches(const struct pattern *pattern, const char *address);
 
+/**
+ * pattern_matches_domain(pattern, domain):
+ * Say whether ${domain}, in lower-case A-labels, is one whose addresses
+ * ${pattern} means.
+ */
+bool pattern_matches_domain(const struct pattern *pattern, const char *domain);
+
 #endif

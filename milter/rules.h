@@ -27,15 +27,19 @@ struct rule {
 	size_t client_count;
 	const struct pattern *recipients; /* every recipient */
 	size_t recipient_count;
-	/* Domains of which one DKIM signature passed: lists that sign. */
-	const char *const *signed_by;
+	/* Domains one of which has a DKIM signature that passed: lists that
+	 * sign. */
+	const struct pattern *signed_by;
 	size_t signed_by_count;
-	/* Domains of which MAIL FROM passed SPF: trusted forwarders. */
-	const char *const *mail_from;
+	/* Domains one of which is that of a MAIL FROM that passed SPF: trusted
+	 * forwarders. */
+	const struct pattern *mail_from;
 	size_t mail_from_count;
-	unsigned int spf;   /* results as bits 1U << enum spf_result; 0: any */
-	unsigned int dkim;  /* likewise, of enum dkim_result, the best one */
-	unsigned int dmarc; /* likewise, of enum dmarc_result, the worst one */
+	/* Results as bits 1U << enum spf_result, enum dkim_result and enum
+	 * dmarc_result; 0: any. */
+	unsigned int spf;
+	unsigned int dkim;
+	unsigned int dmarc;
 	int action;
 };
 
@@ -43,18 +47,22 @@ struct rule {
 struct rules_facts {
 	const struct network_address *client;
 	const struct from *from;
-	const char *const *recipients; /* local-part@domain */
+	const char *const *recipients; /* local-part@domain; or NULL */
 	size_t recipient_count;
-	const struct spf_outcome *spf; /* of MAIL FROM; or NULL */
-	enum dkim_result dkim;         /* the best */
-	const char *const *signed_by;  /* d= of each signature that passed */
+	enum spf_result spf;          /* of MAIL FROM */
+	const char *mail_from;        /* the domain that SPF asked about; or
+	                               * NULL */
+	enum dkim_result dkim;        /* the best */
+	const char *const *signed_by; /* d= of each signature that passed */
 	size_t signed_by_count;
 	enum dmarc_result dmarc; /* the worst */
 };
 
 /**
  * rules_find(rules, count, facts):
- * Return the first of ${count} ${rules} that matches ${facts}, or NULL.
+ * Return the first of ${count} ${rules} that matches ${facts}, or NULL.  A
+ * condition about authors or recipients is not met where there are none that
+ * can be told.
  */
 const struct rule *rules_find(
     const struct rule *rules, size_t count, const struct rules_facts *facts);

@@ -117,6 +117,15 @@ sign_body(struct sign *sign, struct span bytes)
 		dkim_sign_body(sign->dkim, bytes);
 }
 
+const char *const *
+sign_fields(const struct sign *sign, size_t *count)
+{
+	*count = 0;
+	if (sign->dkim == NULL)
+		return (NULL);
+	return (dkim_sign_names(sign->dkim, count));
+}
+
 int
 sign_finish(struct sign *sign, struct outcome *outcome)
 {

@@ -30,6 +30,13 @@ bool sign_is_ours(const struct sign *sign);
 void sign_body(struct sign *sign, struct span bytes);
 
 /**
+ * sign_fields(sign, count):
+ * Return the names of the fields that the signatures cover, with their number
+ * in ${count}: 0 when there are none.
+ */
+const char *const *sign_fields(const struct sign *sign, size_t *count);
+
+/**
  * sign_finish(sign, outcome):
  * Store the signatures, or why there are none, in ${outcome}.  Return 0, or -1
  * when signing itself failed or the message must wait for its key.

@@ -1,55 +1,354 @@
 #include "verdict.h"
 
-static const char *
-limit_reason(enum verdict_limit limit)
+#include "verdict_text.h"
+
+/* What stands in the place of each answer that the DNS owes us. */
+struct answers {
+	enum spf_result spf;
+	enum dkim_result dkim;
+	enum dmarc_result dmarc;
+};
+
+/* What a rule or the policy comes to. */
+struct ruling {
+	enum verdict_action action;
+	enum verdict_cause cause;
+	const struct rule *rule; /* that decided; or NULL */
+	const struct dmarc_outcome *dmarc;
+};
+
+/* As things stand. */
+static const struct answers missing = { SPF_TEMPERROR, DKIM_TEMPERROR,
+	DMARC_TEMPERROR };
+
+/* All that answers could be; what policy a failure meets is looked at where it
+ * is known. */
+static const enum spf_result spf_answers[] = { SPF_PASS, SPF_FAIL, SPF_SOFTFAIL,
+	SPF_NEUTRAL, SPF_NONE, SPF_PERMERROR };
+static const enum dkim_result dkim_answers[] = { DKIM_PASS, DKIM_FAIL };
+static const enum dmarc_result dmarc_answers[] = { DMARC_PASS, DMARC_NONE,
+	DMARC_FAIL };
+#define SPF_ANSWERS (sizeof(spf_answers) / sizeof(spf_answers[0]))
+#define DKIM_ANSWERS (sizeof(dkim_answers) / sizeof(dkim_answers[0]))
+#define DMARC_ANSWERS (sizeof(dmarc_answers) / sizeof(dmarc_answers[0]))
+
+static enum verdict_action
+stricter(enum verdict_action one, enum verdict_action other)
 {
-	switch (limit) {
-	case VERDICT_HEADER_BYTES:
-		return ("the header is larger than max_header_bytes");
-	case VERDICT_HEADER_FIELDS:
-		return ("the header has more fields than max_header_fields");
-	case VERDICT_WITHIN_LIMITS:
-		break;
+	return (one > other ? one : other);
+}
+
+static enum dmarc_result
+dmarc_with(const struct dmarc_outcome *dmarc, const struct answers *answers)
+{
+	if (dmarc->result != DMARC_TEMPERROR)
+		return (dmarc->result);
+	if (answers->dmarc == DMARC_FAIL && !dmarc->could_fail)
+		return (DMARC_PASS);
+	return (answers->dmarc);
+}
+
+static unsigned int
+badness(enum dmarc_result result)
+{
+	switch (result) {
+	case DMARC_PASS:
+		return (0);
+	case DMARC_NONE:
+		return (1);
+	case DMARC_PERMERROR:
+		return (2);
+	case DMARC_TEMPERROR:
+		return (3);
+	case DMARC_FAIL:
+		return (4);
 	}
-	return ("within limits");
+	return (4);
+}
+
+/* Without any author's domain there is nothing that could pass. */
+static enum dmarc_result
+worst_dmarc(const struct verdict_facts *facts, const struct answers *answers)
+{
+	enum dmarc_result worst = DMARC_PASS;
+
+	if (facts->dmarc_count == 0)
+		return (DMARC_PERMERROR);
+	for (size_t i = 0; i < facts->dmarc_count; i++) {
+		enum dmarc_result result =
+		    dmarc_with(&facts->dmarc[i], answers);
+
+		if (badness(result) > badness(worst))
+			worst = result;
+	}
+	return (worst);
+}
+
+static unsigned int
+goodness(enum dkim_result result)
+{
+	switch (result) {
+	case DKIM_PASS:
+		return (6);
+	case DKIM_TEMPERROR:
+		return (5);
+	case DKIM_POLICY:
+		return (4);
+	case DKIM_NEUTRAL:
+		return (3);
+	case DKIM_FAIL:
+		return (2);
+	case DKIM_PERMERROR:
+		return (1);
+	case DKIM_NONE:
+		return (0);
+	}
+	return (0);
+}
+
+/* Store in ${out} what DKIM tells the rules. */
+static void
+add_dkim(const struct verdict_facts *facts, const struct answers *answers,
+    struct arena *arena, struct rules_facts *out)
+{
+	const char **signed_by =
+	    arena_array(arena, facts->dkim_count, sizeof(*signed_by));
+
+	for (size_t i = 0; i < facts->dkim_count; i++) {
+		const struct dkim_verification *dkim = &facts->dkim[i];
+		enum dkim_result result = dkim->result == DKIM_TEMPERROR
+		                              ? answers->dkim
+		                              : dkim->result;
+
+		if (goodness(result) > goodness(out->dkim))
+			out->dkim = result;
+		if (result == DKIM_PASS && dkim->domain != NULL)
+			signed_by[out->signed_by_count++] = dkim->domain;
+	}
+	out->signed_by = signed_by;
+}
+
+static enum spf_result
+spf_with(const struct spf_outcome *spf, const struct answers *answers)
+{
+	if (spf == NULL)
+		return (SPF_NONE);
+	return (spf->result == SPF_TEMPERROR ? answers->spf : spf->result);
+}
+
+static const struct rule *
+find_rule(const struct verdict_facts *facts, const struct answers *answers,
+    struct arena *arena)
+{
+	struct rules_facts about = {
+		.client = facts->client,
+		.from = facts->from,
+		.recipients = facts->recipients,
+		.recipient_count = facts->recipient_count,
+		.spf = spf_with(facts->spf, answers),
+		.mail_from = facts->spf == NULL ? NULL : facts->spf->domain,
+		.dkim = DKIM_NONE,
+		.dmarc = worst_dmarc(facts, answers),
+	};
+
+	if (facts->rule_count == 0)
+		return (NULL);
+	add_dkim(facts, answers, arena, &about);
+	return (rules_find(facts->rules, facts->rule_count, &about));
+}
+
+/* What the policy of the author's domain comes to when DMARC fails.  One that
+ * the DNS did not tell could be any. */
+static enum verdict_action
+asked_for(
+    const struct verdict_policy *policy, const struct dmarc_outcome *dmarc)
+{
+	if (dmarc->result == DMARC_TEMPERROR && !dmarc->policy_known)
+		return (stricter(policy->reject, policy->quarantine));
+	switch (dmarc->applied) {
+	case DMARC_POLICY_NONE:
+		return (VERDICT_NONE);
+	case DMARC_POLICY_QUARANTINE:
+		return (policy->quarantine);
+	case DMARC_POLICY_REJECT:
+		return (policy->reject);
+	}
+	return (policy->reject);
+}
+
+static enum verdict_action
+from_action(const struct verdict_policy *policy, enum from_status status)
+{
+	switch (status) {
+	case FROM_OK:
+		return (VERDICT_NONE);
+	case FROM_NONE:
+	case FROM_NO_MAILBOX:
+	case FROM_MALFORMED:
+		return (policy->no_from);
+	case FROM_SEVERAL_FIELDS:
+		return (policy->several_from_fields);
+	case FROM_SEVERAL_DOMAINS:
+		return (policy->several_from_domains);
+	}
+	return (policy->no_from);
+}
+
+/* The strictest of all authors' domains. */
+static void
+rule_by_dmarc(const struct verdict_facts *facts, const struct answers *answers,
+    struct ruling *out)
+{
+	enum dmarc_result worst = DMARC_PASS;
+
+	for (size_t i = 0; i < facts->dmarc_count; i++) {
+		const struct dmarc_outcome *dmarc = &facts->dmarc[i];
+		enum dmarc_result result = dmarc_with(dmarc, answers);
+		enum verdict_action action =
+		    result == DMARC_FAIL ? asked_for(facts->policy, dmarc)
+					 : VERDICT_NONE;
+
+		if (out->dmarc != NULL &&
+		    (action < out->action ||
+			(action == out->action &&
+			    badness(result) <= badness(worst))))
+			continue;
+		*out = (struct ruling){ .action = action,
+			.cause = VERDICT_FOR_DMARC,
+			.dmarc = dmarc };
+		worst = result;
+	}
+}
+
+/* What happens to mail that was checked, if the DNS's missing answers were
+ * ${answers}. */
+static struct ruling
+rule_with(const struct verdict_facts *facts, const struct answers *answers,
+    struct arena *arena)
+{
+	struct ruling ruling = { .action = VERDICT_NONE };
+	enum verdict_action least;
+
+	if (facts->from == NULL)
+		return (ruling);
+	const struct rule *rule = find_rule(facts, answers, arena);
+
+	rule_by_dmarc(facts, answers, &ruling);
+	if (rule != NULL && rule->action != RULE_AS_PUBLISHED) {
+		ruling.action = (enum verdict_action)rule->action;
+		ruling.cause = VERDICT_FOR_RULE;
+		ruling.rule = rule;
+		return (ruling);
+	}
+	least = from_action(facts->policy, facts->from->status);
+	if (least > VERDICT_NONE && least >= ruling.action) {
+		ruling.action = least;
+		ruling.cause = VERDICT_FOR_FROM;
+	}
+	return (ruling);
+}
+
+static bool
+has_missing(const struct verdict_facts *facts)
+{
+	if (facts->spf != NULL && facts->spf->result == SPF_TEMPERROR)
+		return (true);
+	for (size_t i = 0; i < facts->dkim_count; i++)
+		if (facts->dkim[i].result == DKIM_TEMPERROR)
+			return (true);
+	for (size_t i = 0; i < facts->dmarc_count; i++)
+		if (facts->dmarc[i].result == DMARC_TEMPERROR)
+			return (true);
+	return (false);
+}
+
+/* Whether ${rule} is for just the trouble that we have. */
+static bool
+names_trouble(const struct rule *rule)
+{
+	return (
+	    rule != NULL && ((rule->spf & 1U << SPF_TEMPERROR) != 0 ||
+				(rule->dkim & 1U << DKIM_TEMPERROR) != 0 ||
+				(rule->dmarc & 1U << DMARC_TEMPERROR) != 0));
+}
+
+/* Whether some answer that the DNS owes us would lead to another action than
+ * that of ${ruling}: then nothing final is done to the message. */
+static bool
+could_change(const struct verdict_facts *facts, const struct ruling *ruling,
+    struct arena *arena)
+{
+	if (!has_missing(facts) || names_trouble(ruling->rule))
+		return (false);
+	for (size_t i = 0; i < SPF_ANSWERS * DKIM_ANSWERS * DMARC_ANSWERS;
+	     i++) {
+		const struct answers answers = {
+			.spf = spf_answers[i % SPF_ANSWERS],
+			.dkim = dkim_answers[i / SPF_ANSWERS % DKIM_ANSWERS],
+			.dmarc = dmarc_answers[i / SPF_ANSWERS / DKIM_ANSWERS],
+		};
+
+		if (rule_with(facts, &answers, arena).action != ruling->action)
+			return (true);
+	}
+	return (false);
+}
+
+/* By rule or policy. */
+static struct verdict
+judge(const struct verdict_facts *facts, struct arena *arena)
+{
+	struct ruling ruling = rule_with(facts, &missing, arena);
+
+	if (facts->from != NULL && facts->policy->dns_tempfail &&
+	    could_change(facts, &ruling, arena)) {
+		ruling.action = VERDICT_TEMPFAIL;
+		ruling.cause = VERDICT_FOR_DNS;
+		ruling.rule = NULL;
+	}
+	return ((struct verdict){
+	    .would = ruling.action,
+	    .cause = ruling.cause,
+	    .rule = ruling.rule == NULL ? NULL : ruling.rule->name,
+	    .dmarc = ruling.dmarc,
+	});
 }
 
 static struct verdict
 over_limit(const struct verdict_facts *facts)
 {
-	bool reject = facts->over_limit == VERDICT_OVER_LIMIT_REJECT;
-
-	/* RFC 3463 3.4: X.3.4 is a message too big for the system. */
 	return ((struct verdict){
-	    .action = reject ? VERDICT_REJECT : VERDICT_TEMPFAIL,
+	    .would = facts->over_limit == VERDICT_OVER_LIMIT_REJECT
+	                 ? VERDICT_REJECT
+	                 : VERDICT_TEMPFAIL,
 	    .cause = facts->limit == VERDICT_HEADER_BYTES
 	                 ? VERDICT_FOR_HEADER_BYTES
 	                 : VERDICT_FOR_HEADER_FIELDS,
-	    .reason = limit_reason(facts->limit),
-	    .code = reject ? "552" : "451",
-	    .status = reject ? "5.3.4" : "4.3.4",
-	    .text = "Message header too large",
 	});
 }
 
 struct verdict
 verdict_decide(const struct verdict_facts *facts, struct arena *arena)
 {
-	(void)arena;
+	struct verdict verdict;
+	bool enforced = true;
+
 	/* In doubt defer: the sender tries again, and no mail is lost. */
-	if (facts->trouble)
-		return ((struct verdict){
-		    .action = VERDICT_TEMPFAIL,
-		    .cause = VERDICT_FOR_TROUBLE,
-		    .reason = "local trouble while handling the message",
-		    .code = "451",
-		    .status = "4.3.0",
-		    .text = "Temporary trouble, please try again later",
-		});
-	if (facts->limit != VERDICT_WITHIN_LIMITS)
-		return (over_limit(facts));
-	return ((struct verdict){
-	    .action = VERDICT_NONE, .reason = "no rule asks for more" });
+	if (facts->trouble) {
+		verdict = (struct verdict){ .would = VERDICT_TEMPFAIL,
+			.cause = VERDICT_FOR_TROUBLE };
+	} else if (facts->limit != VERDICT_WITHIN_LIMITS) {
+		verdict = over_limit(facts);
+	} else {
+		verdict = facts->outgoing == NULL
+		              ? judge(facts, arena)
+		              : (struct verdict){ .would = VERDICT_REJECT,
+					.cause = VERDICT_FOR_OUTGOING };
+		enforced = facts->policy == NULL || facts->policy->enforce;
+	}
+	verdict.action = enforced ? verdict.would : VERDICT_NONE;
+	verdict_text_add(&verdict, facts, arena);
+	return (verdict);
 }
 
 const char *

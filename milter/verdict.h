@@ -1,6 +1,18 @@
 /*
  * verdict.h: what happens to a message.  This file only decides: no I/O, no
  * clock, no state.
+ *
+ * The first of these that applies decides:
+ *
+ *	1. We failed at our own work: tempfail.
+ *	2. The header is over a limit: as over_limit says.
+ *	3. Submitted mail that is not to leave: reject.
+ *	4. The first rule that matches, unless it leaves it to the policy.
+ *	5. The stricter of what the configuration asks for such a From field,
+ *	   and of what DMARC's policies come to, over all authors' domains.
+ *
+ * Where an answer that the DNS owes us could make 4 or 5 come to another
+ * action, that is tempfail.  With enforce = no, 3 to 5 come to none.
  */
 #ifndef MILTER_VERDICT_H
 #define MILTER_VERDICT_H
@@ -9,9 +21,18 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/network.h"
+#include "dkim/verify.h"
 #include "dmarc/dmarc.h"
 #include "mail/address.h"
 #include "rules.h"
+#include "spf/spf.h"
+
+/* Bytes of a reply's text: with code, status and CRLF no more than RFC 5321
+ * 4.5.3.1.5 allows a line. */
+#define VERDICT_TEXT_MAX (512 - sizeof("550 5.7.26 \r\n") + 1)
+/* Bytes of a contact, which has room beside the longest domain name. */
+#define VERDICT_CONTACT_MAX 120
 
 /* From the mildest to the strictest; VERDICT_TEMPFAIL stands apart. */
 enum verdict_action {
@@ -68,10 +89,18 @@ struct verdict_facts {
 	const struct verdict_policy *policy;
 	/* Of inbound mail that was checked; else NULL and 0. */
 	const struct from *from;
+	const struct spf_outcome *spf; /* of MAIL FROM; or NULL */
+	const struct dkim_verification *dkim;
+	size_t dkim_count;
 	const struct dmarc_outcome *dmarc; /* one for each domain in From */
 	size_t dmarc_count;
-	const struct rule
-	    *rule; /* of the configuration, that matched; or NULL */
+	/* What else rules look at. */
+	const struct rule *rules; /* of the configuration */
+	size_t rule_count;
+	const struct network_address *client;
+	const char *const *recipients; /* local-part@domain; NULL: none that
+	                                * rules look at, or too many */
+	size_t recipient_count;
 	/* Of submitted mail, why it must not leave; or NULL. */
 	const char *outgoing;
 };
@@ -81,12 +110,14 @@ struct verdict {
 	/* What it would be with enforce = yes; else the same as action. */
 	enum verdict_action would;
 	const char *rule; /* the name of the rule that decided; or NULL */
-	const struct dmarc_outcome *dmarc; /* that decided, the strictest; or
-	                                    * NULL */
+	const struct dmarc_outcome *dmarc; /* the strictest of the facts', also
+	                                    * where it did not decide; or NULL
+	                                    */
 	const char *reason;       /* for the log and mailreeve-explain */
-	enum verdict_cause cause; /* for any action but VERDICT_NONE */
-	/* The SMTP reply, for any action but VERDICT_NONE (RFC 5321 4.2, RFC
-	 * 3463). */
+	enum verdict_cause cause; /* of ${would}, unless that is VERDICT_NONE */
+	/* The SMTP reply of ${would} (RFC 5321 4.2, RFC 3463): one line of
+	 * printable ASCII without `%', which libmilter does not pass on.  NULL
+	 * unless that is VERDICT_REJECT or VERDICT_TEMPFAIL. */
 	const char *code;
 	const char *status;
 	const char *text;

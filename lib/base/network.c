@@ -47,6 +47,17 @@ network_address_parse(const char *text, struct network_address *out)
 	return (0);
 }
 
+int
+network_address_parse_as(
+    int family, const char *text, struct network_address *out)
+{
+	*out = (struct network_address){ .family = AF_UNSPEC };
+	if (inet_pton(family, text, out->bytes) != 1)
+		return (-1);
+	out->family = family;
+	return (0);
+}
+
 void
 network_address_from(
     const struct sockaddr *address, struct network_address *out)

@@ -31,6 +31,15 @@ struct network {
 int network_address_parse(const char *text, struct network_address *out);
 
 /**
+ * network_address_parse_as(family, text, out):
+ * Store the address of ${family}, AF_INET or AF_INET6, written as ${text} and
+ * nothing else in ${out}; an IPv4-mapped one stays AF_INET6.  Return 0, or -1
+ * when it is none.
+ */
+int network_address_parse_as(
+    int family, const char *text, struct network_address *out);
+
+/**
  * network_address_from(address, out):
  * Store the IP address in ${address} in ${out}; another family or NULL gives
  * AF_UNSPEC.

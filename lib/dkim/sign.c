@@ -199,6 +199,18 @@ dkim_sign_new(struct arena *arena, const struct dkim_sign_options *options,
 	return (sign);
 }
 
+const char *const *
+dkim_sign_names(const struct dkim_sign *sign, size_t *count)
+{
+	const char **names =
+	    arena_array(sign->arena, sign->name_count, sizeof(*names));
+
+	for (size_t i = 0; i < sign->name_count; i++)
+		names[i] = arena_str(sign->arena, sign->names[i]);
+	*count = sign->name_count;
+	return (names);
+}
+
 void
 dkim_sign_body(struct dkim_sign *sign, struct span bytes)
 {

@@ -63,6 +63,13 @@ struct dkim_sign *dkim_sign_new(struct arena *arena,
 const char *dkim_sign_refusal(const struct dkim_sign *sign);
 
 /**
+ * dkim_sign_names(sign, count):
+ * Return the names in h= of the signatures, with their number in ${count}; they
+ * live as long as the arena.
+ */
+const char *const *dkim_sign_names(const struct dkim_sign *sign, size_t *count);
+
+/**
  * dkim_sign_body(sign, bytes):
  * The next part of the body, as bodyhash_add() takes it.
  */

@@ -313,7 +313,7 @@ conclude(struct dkim_verify *verify, struct candidate *candidate,
 }
 
 const struct dkim_verification *
-dkim_verify_finish(struct dkim_verify *verify, size_t *count)
+dkim_verify_finish(struct dkim_verify *verify, int64_t deadline, size_t *count)
 {
 	size_t keys = verify->chosen_count;
 	struct dns_question *questions =
@@ -333,9 +333,8 @@ dkim_verify_finish(struct dkim_verify *verify, size_t *count)
 		};
 	int64_t asked = clock_monotonic_us();
 
-	dns_gather(verify->dns, questions, keys,
-	    asked / 1000 + verify->options.dns_timeout_ms, verify->arena,
-	    answers);
+	dns_gather(
+	    verify->dns, questions, keys, deadline, verify->arena, answers);
 	verify->dns_us = clock_monotonic_us() - asked;
 	for (size_t i = 0; i < keys; i++)
 		conclude(verify, &verify->candidates[verify->chosen[i]],

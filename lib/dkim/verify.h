@@ -22,7 +22,6 @@ struct dkim_verify_options {
 	                            */
 	bool accept_expired;       /* x= in the past may pass, else policy */
 	int64_t clock_skew;        /* seconds that t= may lie in the future */
-	int64_t dns_timeout_ms;    /* for all keys together */
 };
 
 struct dkim_verification {
@@ -60,13 +59,14 @@ struct dkim_verify *dkim_verify_new(struct arena *arena,
 void dkim_verify_body(struct dkim_verify *verify, struct span bytes);
 
 /**
- * dkim_verify_finish(verify, count):
- * The message has ended: wait for the keys and return one verification for each
- * DKIM-Signature field, in message order, with their number in ${count} (0:
- * dkim=none).  They live as long as the arena.
+ * dkim_verify_finish(verify, deadline, count):
+ * The message has ended: wait for the keys until clock_monotonic_ms() is
+ * ${deadline} at most, and return one verification for each DKIM-Signature
+ * field, in message order, with their number in ${count} (0: dkim=none).  A key
+ * that is known counts whatever ${deadline}.  They live as long as the arena.
  */
 const struct dkim_verification *dkim_verify_finish(
-    struct dkim_verify *verify, size_t *count);
+    struct dkim_verify *verify, int64_t deadline, size_t *count);
 
 /**
  * dkim_verify_dns_us(verify):

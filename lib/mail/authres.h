@@ -66,15 +66,24 @@ char *authres_print(struct arena *arena, const struct authres *authres);
 int authres_parse(struct arena *arena, struct span value, struct authres *out);
 
 /**
- * authres_claims(value, authserv_id):
- * Say whether a reader could take ${value} for a field that ${authserv_id}
- * wrote (RFC 8601 5): the identity compared without case and final dot, in
- * U-labels or A-labels, quoted or not, after any comments, NULs and control
- * bytes; of any version.  A field whose identity is no domain name, or cannot
- * be read, counts as a claim when ${authserv_id} occurs in it; so does any
- * field that names it in a comment beside the identity, and one with more names
- * in U-labels than are worth the time.
+ * authres_claims(value, authserv_id, domain):
+ * Say whether a reader could take ${value} for a field that ${authserv_id}, or,
+ * unless ${domain} is NULL, any host at or below that ${domain} (lower-case
+ * A-labels) wrote (RFC 8601 5): the identity compared without case and final
+ * dot, in U-labels or A-labels, quoted or not, after any comments, NULs and
+ * control bytes; of any version.  A field whose identity is no domain name, or
+ * cannot be read, counts as a claim when one of the two occurs in it; so does
+ * any field that names it in a comment beside the identity, and one with more
+ * names in U-labels than are worth the time.
  */
-bool authres_claims(struct span value, const char *authserv_id);
+bool authres_claims(
+    struct span value, const char *authserv_id, const char *domain);
+
+/**
+ * authres_names(value, name):
+ * Say whether ${name} occurs anywhere in ${value}, in any of the ways in which
+ * authres_claims() finds it.
+ */
+bool authres_names(struct span value, const char *name);
 
 #endif

@@ -17,6 +17,7 @@ struct wanted {
 	size_t u_bytes;      /* left of MAX_U_BYTES */
 	struct span written; /* lower-case, without the final dot */
 	struct span ascii;   /* in A-labels; empty when it is no domain name */
+	const char *domain;  /* whose names are all wanted; or NULL */
 };
 
 static struct span
@@ -122,8 +123,9 @@ squeeze(unsigned char *copy, struct span text)
 static bool
 has_name(const struct wanted *wanted, struct span text)
 {
-	return (
-	    contains(text, wanted->written) || contains(text, wanted->ascii));
+	return (contains(text, wanted->written) ||
+		contains(text, wanted->ascii) ||
+		contains(text, span_str(wanted->domain)));
 }
 
 /* Say whether a name in U-labels in ${text} is the one wanted. */
@@ -145,7 +147,7 @@ has_u_name(struct wanted *wanted, struct span text)
 		wanted->u_bytes -= name.len;
 		const char *ascii = name_to_ascii(wanted->arena, name);
 
-		if (ascii != NULL && contains(span_str(ascii), wanted->ascii))
+		if (ascii != NULL && has_name(wanted, span_str(ascii)))
 			return (true);
 	}
 	return (false);
@@ -212,10 +214,15 @@ is_same(const struct wanted *wanted, struct span identity, bool *other)
 	*other = ascii != NULL;
 	if (ascii != NULL && span_is(wanted->ascii, ascii))
 		return (true);
+	if (ascii != NULL && wanted->domain != NULL &&
+	    name_is_within(ascii, wanted->domain))
+		return (true);
 	return (span_ieq(without_final_dot(identity), wanted->written));
 }
 
-/* Say whether a reader who sees ${text} can take it for one of ours. */
+/* Says whether a reader who sees ${text} can take it for what is wanted. */
+typedef bool reading(struct wanted *wanted, struct span text);
+
 static bool
 claims(struct wanted *wanted, struct span text)
 {
@@ -233,12 +240,13 @@ claims(struct wanted *wanted, struct span text)
 
 /* The same for a reader who drops the bytes of ${noise}. */
 static bool
-claims_without(struct wanted *wanted, struct span value, span_class *noise)
+read_without(
+    struct wanted *wanted, struct span value, reading *read, span_class *noise)
 {
 	wanted->arena = arena_new();
 	wanted->copy = arena_alloc(wanted->arena, value.len + 1);
 	unsigned char *text = arena_alloc(wanted->arena, value.len + 1);
-	bool result = claims(wanted, strip(text, value, noise));
+	bool result = read(wanted, strip(text, value, noise));
 
 	arena_free(wanted->arena);
 	return (result);
@@ -246,32 +254,46 @@ claims_without(struct wanted *wanted, struct span value, span_class *noise)
 
 /* Readers stop at a control byte, drop it, or take it for a blank. */
 static bool
-claims_somehow(struct wanted *wanted, struct span value)
+read_somehow(struct wanted *wanted, struct span value, reading *read)
 {
 	size_t clean = 0;
 
 	while (clean < value.len && !is_noise(value.data[clean]))
 		clean++;
-	if (claims_without(wanted, value, is_noise))
+	if (read_without(wanted, value, read, is_noise))
 		return (true);
 	if (clean == value.len && span_find(value, '\r') == value.len &&
 	    span_find(value, '\n') == value.len)
 		return (false);
-	return (claims_without(wanted, value, is_noise_or_line_end) ||
-		claims_without(wanted, span_head(value, clean), is_noise));
+	return (read_without(wanted, value, read, is_noise_or_line_end) ||
+		read_without(wanted, span_head(value, clean), read, is_noise));
 }
 
-bool
-authres_claims(struct span value, const char *authserv_id)
+static bool
+is_wanted(
+    struct span value, const char *name, const char *domain, reading *read)
 {
 	struct arena *arena = arena_new();
-	struct wanted wanted = { .u_bytes = MAX_U_BYTES };
+	struct wanted wanted = { .u_bytes = MAX_U_BYTES, .domain = domain };
 
-	wanted.written = lower(arena, span_str(authserv_id));
+	wanted.written = lower(arena, span_str(name));
 	wanted.written = without_final_dot(wanted.written);
 	wanted.ascii = span_str(name_to_ascii(arena, wanted.written));
-	bool result = wanted.written.len > 0 && claims_somehow(&wanted, value);
+	bool result =
+	    wanted.written.len > 0 && read_somehow(&wanted, value, read);
 
 	arena_free(arena);
 	return (result);
+}
+
+bool
+authres_claims(struct span value, const char *authserv_id, const char *domain)
+{
+	return (is_wanted(value, authserv_id, domain, claims));
+}
+
+bool
+authres_names(struct span value, const char *name)
+{
+	return (is_wanted(value, name, NULL, occurs));
 }

@@ -127,7 +127,7 @@ check_field(struct arena *arena, const struct field *wanted, struct span value)
 	int result = authres_parse(arena, value, &authres);
 
 	assert_int_equal(result, wanted->authserv_id == NULL ? -1 : 0);
-	assert_int_equal(authres_claims(value, OURS), wanted->claims);
+	assert_int_equal(authres_claims(value, OURS, NULL), wanted->claims);
 	if (result != 0)
 		return;
 	assert_string_equal(authres.authserv_id, wanted->authserv_id);

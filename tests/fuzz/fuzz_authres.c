@@ -71,7 +71,7 @@ check_print(struct arena *arena, const struct authres *authres)
 	check_same(&first, &second);
 	FUZZ_CHECK(authres->authserv_id[0] == '\0' ||
 		   strlen(authres->authserv_id) > AUTHRES_MAX_VALUE ||
-		   authres_claims(span_str(printed), first.authserv_id));
+		   authres_claims(span_str(printed), first.authserv_id, NULL));
 }
 
 static const char *
@@ -105,19 +105,39 @@ check_strings(struct arena *arena, struct span input)
 	check_print(arena, &authres);
 }
 
+/* Whoever is taken for a host is taken for one of its domain, and a readable
+ * name below the domain always is. */
+static void
+check_organization(struct span value, bool is_host)
+{
+	struct arena *arena = arena_new();
+	struct authres authres;
+	bool claims = authres_claims(value, "mx.example", "mx.example");
+
+	FUZZ_CHECK(claims || !is_host);
+	if (authres_parse(arena, value, &authres) == 0) {
+		struct span id = span_str(authres.authserv_id);
+		const struct span below = SPAN_LITERAL(".mx.example");
+
+		FUZZ_CHECK(claims || !span_ends_nocase(id, below));
+	}
+	arena_free(arena);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct span value = span_new(data, size);
 	struct authres authres;
-	bool claims = authres_claims(value, "mx.example");
+	bool claims = authres_claims(value, "mx.example", NULL);
 
 	if (authres_parse(arena, value, &authres) == 0) {
 		check_print(arena, &authres);
 		if (strcasecmp(authres.authserv_id, "mx.example") == 0)
 			FUZZ_CHECK(claims);
 	}
+	check_organization(value, claims);
 	check_strings(arena, value);
 	arena_free(arena);
 	return (0);

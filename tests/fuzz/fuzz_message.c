@@ -50,7 +50,7 @@ read_field(struct arena *arena, const struct header_field *field)
 	(void)date_parse(field->value, &seconds);
 	if (!span_is_nocase(field->name, "Authentication-Results"))
 		return;
-	bool claims = authres_claims(field->value, "mx.example");
+	bool claims = authres_claims(field->value, "mx.example", NULL);
 
 	/* Whoever parses it finds no name that was not found before. */
 	if (authres_parse(arena, field->value, &authres) == 0 &&

@@ -32,6 +32,7 @@ wrapped=(
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
+	'<libpsl\.h>' '^lib/mail/orgdomain\.c$'
 	'<seccomp\.h>' '^lib/receiver/sandbox\.c$'
 	'"receiver/opendkim_dns\.h"' '^lib/receiver/'
 )
@@ -47,9 +48,9 @@ check_library() {
 }
 
 # Files that only decide: they do no I/O, read no clock, and ask nobody.
-pure='^(milter/verdict|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
+pure='^(milter/(verdict|verdict_text|rules)|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
 pure+='|^lib/(dmarc/evaluate|receiver/difference)\.c$'
-pure+='|^(dns-tool/txt|milter/cure)\.c$'
+pure+='|^(dns-tool/txt|milter/(cure|outgoing))\.c$'
 impure='<(stdio|unistd|fcntl|time|netdb|poll|pthread|signal)\.h>'
 impure+='|<(sys|arpa|netinet|net|systemd|libmilter)/|"base/(log|clock)\.h"'
 impure+='|"dns/dns_|"conf/conf\.h"'

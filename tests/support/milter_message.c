@@ -130,13 +130,19 @@ milter_message_copy(struct arena *arena, const struct milter_message *message)
 	return (copy);
 }
 
+bool
+milter_message_is_called(const struct milter_field *field, const char *name)
+{
+	return (span_is_nocase(span_trim_end(field->name, span_is_wsp), name));
+}
+
 size_t
 milter_message_count(const struct milter_message *message, const char *name)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < message->count; i++)
-		count += span_is_nocase(message->fields[i].name, name);
+		count += milter_message_is_called(&message->fields[i], name);
 	return (count);
 }
 
@@ -188,7 +194,9 @@ static size_t
 find_nth(const struct milter_message *message, struct span name, uint32_t nth)
 {
 	for (size_t i = 0; i < message->count; i++) {
-		if (!span_ieq(message->fields[i].name, name))
+		struct span called = message->fields[i].name;
+
+		if (!span_ieq(span_trim_end(called, span_is_wsp), name))
 			continue;
 		if (nth-- == 1)
 			return (i);

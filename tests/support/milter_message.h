@@ -67,8 +67,16 @@ struct milter_message *milter_message_copy(
     struct arena *arena, const struct milter_message *message);
 
 /**
+ * milter_message_is_called(field, name):
+ * Say whether ${field} has that ${name} for Postfix, for which neither case nor
+ * blanks before the colon count.
+ */
+bool milter_message_is_called(
+    const struct milter_field *field, const char *name);
+
+/**
  * milter_message_count(message, name):
- * Return how many fields have that ${name}, whatever the case.
+ * Return how many fields have that ${name}.
  */
 size_t milter_message_count(
     const struct milter_message *message, const char *name);

@@ -37,7 +37,7 @@ show_fields(struct scenario *scenario, const char *name)
 
 	buf_init(&out, scenario->arena, MILTER_MESSAGE_MAX);
 	for (size_t i = 0; i < message->count && shown < SHOWN_FIELDS; i++) {
-		if (!span_is_nocase(message->fields[i].name, name))
+		if (!milter_message_is_called(&message->fields[i], name))
 			continue;
 		shown++;
 		buf_printf(&out, "\n    [%zu] %s:%s", i, name,
@@ -59,7 +59,7 @@ count_matches(struct scenario *scenario, const char *name, const char *pattern,
 	if (compile(scenario, pattern == NULL ? "" : pattern, &regex) != 0)
 		return (-1);
 	for (size_t i = 0; i < message->count; i++)
-		if (span_is_nocase(message->fields[i].name, name) &&
+		if (milter_message_is_called(&message->fields[i], name) &&
 		    matches(&regex, milter_message_unfold(
 					scenario->arena, &message->fields[i])))
 			(*count)++;
@@ -151,7 +151,7 @@ expect_header_at(struct scenario *scenario, struct span rest)
 	value = milter_message_unfold(scenario->arena, field);
 	if (compile(scenario, scenario_string(scenario, rest), &regex) != 0)
 		return (-1);
-	good = span_is_nocase(field->name, name) && matches(&regex, value);
+	good = milter_message_is_called(field, name) && matches(&regex, value);
 	regfree(&regex);
 	if (!good)
 		(void)scenario_fail(scenario,

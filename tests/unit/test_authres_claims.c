@@ -11,11 +11,14 @@ struct claims_case {
 	const char *value;
 	size_t len; /* of value, where it holds a NUL */
 	bool claims;
+	const char *domain; /* NULL: only authserv_id */
 };
 
 #define MX "mx.example"
 #define UMLAUT "m\xc3\xbcx.example"
 #define ASCII "xn--mx-xka.example"
+#define ORG "example.org"
+#define HOST "mx." ORG
 
 static const struct claims_case cases[] = {
 	{ MX, "mx.example; none", 0, true },
@@ -84,7 +87,66 @@ static const struct claims_case cases[] = {
 	{ UMLAUT, "mx.example; none", 0, false },
 	{ "our relay", "relay; none", 0, false },
 	{ "", "evil.example; none", 0, false },
+	/* All of our organization. */
+	{ MX, "mx.example; none", 0, true, "mx.example" },
+	{ HOST, HOST "; none", 0, true, ORG },
+	{ HOST, ORG "; none", 0, true, ORG },
+	{ HOST, "Example.ORG.; none", 0, true, ORG },
+	{ HOST, "\"example.org\" 99; none", 0, true, ORG },
+	{ HOST, "mx2." ORG "; none", 0, true, ORG },
+	{ HOST, "a." HOST " 1; none", 0, true, ORG },
+	{ HOST, "a.b.c." ORG "; none", 0, true, ORG },
+	{ HOST, "(x) mx2 . example.org; none", 0, true, ORG },
+	{ HOST, "mx2.exam\0ple.org; none", 23, true, ORG },
+	{ HOST, "mx2.example.org\0.evil.example; none", 35, true, ORG },
+	{ HOST, "mx2.exa\xc2\xadmple.org; none", 0, true, ORG },
+	{ HOST, "m\xc3\xbcx.Example.org; none", 0, true, ORG },
+	{ HOST, "evil.example (mx2.example.org); none", 0, true, ORG },
+	{ HOST, "mx2.example.org, evil.example; none", 0, true, ORG },
+	{ HOST, "mx2.example.org/1; none", 0, true, ORG },
+	{ UMLAUT, "a." UMLAUT "; none", 0, true, ASCII },
+	{ UMLAUT, "a.M\xc3\x9cX.example; none", 0, true, ASCII },
+	{ UMLAUT, "a." ASCII "; none", 0, true, ASCII },
+	{ "our relay", "mx2." ORG "; none", 0, true, ORG },
+	{ HOST, "org; none", 0, false, ORG },
+	{ HOST, "anexample.org; none", 0, false, ORG },
+	{ HOST, "example.org.evil.example; none", 0, false, ORG },
+	{ HOST, "mx.example.net; none", 0, false, ORG },
+	{ HOST, "evil.example; dkim=pass header.d=example.org", 0, false, ORG },
+	{ HOST, "mx2." ORG "; none", 0, false, NULL },
+	{ HOST, "a." HOST "; none", 0, false, NULL },
+	{ HOST, ORG "; none", 0, false, NULL },
 };
+
+static const struct {
+	const char *name;
+	const char *value;
+	bool names;
+} mentions[] = {
+	{ HOST, "pass (mx.example.org: a@b.example may)", true },
+	{ HOST, "pass client-ip=192.0.2.1; receiver=MX.Example.org;", true },
+	{ HOST, "pass receiver=\"mx.exam\\ple.org\"", true },
+	{ HOST, "pass receiver=mx.\r\n example.org", true },
+	{ HOST, "pass receiver=mx.(x)example.org", true },
+	{ HOST,
+	    "pass receiver=mx.ex\x01"
+	    "ample.org",
+	    true },
+	{ UMLAUT, "pass (m\xc3\x9cX.example: yes)", true },
+	{ HOST, "pass (mx2.example.org: a@b.example may)", false },
+	{ HOST, "pass receiver=example.org", false },
+	{ HOST, "", false },
+};
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(mentions); i++)
+		if (authres_names(span_str(mentions[i].value),
+			mentions[i].name) != mentions[i].names)
+			fail_msg("%s", mentions[i].value);
+}
 
 static void
 test_claims(void **state)
@@ -95,7 +157,8 @@ test_claims(void **state)
 		size_t len = cases[i].len;
 		struct span value = span_new(
 		    cases[i].value, len == 0 ? strlen(cases[i].value) : len);
-		bool claims = authres_claims(value, cases[i].authserv_id);
+		bool claims = authres_claims(
+		    value, cases[i].authserv_id, cases[i].domain);
 
 		if (claims != cases[i].claims)
 			print_error("%zu: %s\n", i, cases[i].value);
@@ -133,7 +196,7 @@ test_hostile_size(void **state)
 		for (size_t at = 0; at < SIZE; at++)
 			text[at] = units[i].unit[at % strlen(units[i].unit)];
 		for (size_t round = 0; round < ROUNDS; round++)
-			if (authres_claims(value, MX) != units[i].claims)
+			if (authres_claims(value, MX, MX) != units[i].claims)
 				fail_msg("%s", units[i].unit);
 		/* A tenth of that in a release build. */
 		if (clock() - start > 10 * CLOCKS_PER_SEC)
@@ -147,6 +210,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hostile_size),
 	};
 

@@ -235,7 +235,8 @@ verify(struct arena *arena, const char *zone, const char *text,
 	    arena, options, &message.headers, "example.com", dns, keys, &then);
 
 	dkim_verify_body(work, message.body);
-	const struct dkim_verification *out = dkim_verify_finish(work, count);
+	const struct dkim_verification *out =
+	    dkim_verify_finish(work, clock_monotonic_ms() + 200, count);
 
 	dkim_verify_free(work);
 	keycache_free(keys);
@@ -253,7 +254,6 @@ check_case(const struct verify_case *wanted)
 		.accept_partial_body = (wanted->options & PARTIAL) != 0,
 		.accept_expired = (wanted->options & EXPIRED) != 0,
 		.clock_skew = 300,
-		.dns_timeout_ms = 200,
 	};
 	const char *text = arena_printf(arena, "DKIM-Signature:%s\r\n%s",
 	    support_sign(arena, wanted->tags, wanted->key, MESSAGE),
@@ -288,7 +288,6 @@ static const struct dkim_verify_options plain_options = {
 	.max_signatures = 3,
 	.min_rsa_bits = 1024,
 	.clock_skew = 300,
-	.dns_timeout_ms = 200,
 };
 
 /* The zone that the tests below use: KEY_NAME has rsa1024.pem. */
