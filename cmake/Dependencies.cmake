@@ -24,10 +24,16 @@ target_include_directories(mailreeve_libmilter SYSTEM INTERFACE
 target_link_libraries(mailreeve_libmilter INTERFACE
   ${MILTER_LIBRARY} Threads::Threads)
 
-# The second opinion of lib/receiver, and of tests: no daemon links it.
+# The second opinions of lib/receiver, and of tests: no daemon links them.
 find_path(OPENDKIM_INCLUDE_DIR opendkim/dkim.h REQUIRED)
 find_library(OPENDKIM_LIBRARY opendkim REQUIRED)
 add_library(mailreeve_libopendkim INTERFACE)
 target_include_directories(mailreeve_libopendkim SYSTEM INTERFACE
   ${OPENDKIM_INCLUDE_DIR})
 target_link_libraries(mailreeve_libopendkim INTERFACE ${OPENDKIM_LIBRARY})
+find_path(SPF2_INCLUDE_DIR spf2/spf.h REQUIRED)
+find_library(SPF2_LIBRARY spf2 REQUIRED)
+add_library(mailreeve_libspf2 INTERFACE)
+target_include_directories(mailreeve_libspf2 SYSTEM INTERFACE
+  ${SPF2_INCLUDE_DIR})
+target_link_libraries(mailreeve_libspf2 INTERFACE ${SPF2_LIBRARY})

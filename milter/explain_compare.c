@@ -67,8 +67,10 @@ key_answer(struct arena *arena, const struct receiver_report *report,
 {
 	if (ours->domain == NULL || ours->selector == NULL)
 		return (NULL);
-	return (receiver_answer(report, arena_printf(arena, "%s._domainkey.%s",
-					    ours->selector, ours->domain)));
+	return (receiver_answer(report,
+	    arena_printf(
+		arena, "%s._domainkey.%s", ours->selector, ours->domain),
+	    DNS_TYPE_TXT));
 }
 
 static void

@@ -152,7 +152,7 @@ static const char *
 state_name(const struct explain_comparison *comparison)
 {
 	static const char *const names[] = { "judged", "crashed", "slow",
-		"garbage", "trouble" };
+		"insatiable", "garbage", "trouble" };
 
 	return (comparison->skipped != NULL ? "skipped"
 					    : names[comparison->report.state]);

@@ -1,6 +1,8 @@
 #include "receiver/dialog.h"
 
 #define MAX_VERSION 64
+/* RFC 4408 3.1.1: obsolete. */
+#define TYPE_SPF 99
 
 void
 dialog_init(struct dialog *dialog, struct arena *arena,
@@ -8,13 +10,26 @@ dialog_init(struct dialog *dialog, struct arena *arena,
 {
 	size_t signatures = header_count(headers, "DKIM-Signature");
 
-	*dialog = (struct dialog){
-		.arena = arena, .report = report, .signatures = signatures
-	};
+	*dialog = (struct dialog){ .arena = arena,
+		.report = report,
+		.signatures = signatures,
+		.max_questions = RECEIVER_MAX_QUESTIONS };
 	*report =
 	    (struct receiver_report){ .opinions = arena_array(arena, signatures,
 					  sizeof(struct wire_opinion)) };
 	permit_find(arena, headers, &dialog->permit);
+}
+
+void
+dialog_init_spf(struct dialog *dialog, struct arena *arena,
+    size_t max_questions, struct receiver_report *report)
+{
+	*dialog = (struct dialog){ .arena = arena,
+		.report = report,
+		.ended = true,
+		.about_spf = true,
+		.max_questions = max_questions };
+	*report = (struct receiver_report){ 0 };
 }
 
 static enum dialog_step
@@ -29,17 +44,83 @@ take_hello(struct dialog *dialog, const struct frame *frame)
 /* Only the keys of the message's own signatures: whoever took over the process
  * may not ask for names that carry the message away. */
 static enum dialog_step
+allow_key(struct dialog *dialog, const struct wire_question *question)
+{
+	if (question->type != DNS_TYPE_TXT)
+		return (DIALOG_GARBAGE);
+	dialog->type = DNS_TYPE_TXT;
+	dialog->name =
+	    permit_name(&dialog->permit, dialog->arena, question->name);
+	return (DIALOG_ASKED);
+}
+
+static const char *
+lower(struct arena *arena, const char *name)
+{
+	char *out = arena_strdup(arena, name);
+
+	for (char *at = out; *at != '\0'; at++)
+		*at = (char)span_lower((unsigned char)*at);
+	return (out);
+}
+
+/* Any name: the process knows no more than client, HELO and sender, which an
+ * SPF record may have put into any name anyway (RFC 7208 7).  The type of the
+ * experiment is obsolete (RFC 7208 3.1) and nobody has such records. */
+static enum dialog_step
+allow_any(struct dialog *dialog, const struct wire_question *question)
+{
+	switch (question->type) {
+	case DNS_TYPE_A:
+	case DNS_TYPE_AAAA:
+	case DNS_TYPE_MX:
+	case DNS_TYPE_PTR:
+	case DNS_TYPE_TXT:
+		dialog->name = lower(dialog->arena, question->name);
+		break;
+	case TYPE_SPF:
+		dialog->name = NULL;
+		break;
+	default:
+		return (DIALOG_GARBAGE);
+	}
+	dialog->type = (enum dns_type)question->type;
+	return (DIALOG_ASKED);
+}
+
+static enum dialog_step
 take_question(struct dialog *dialog, const struct frame *frame)
 {
 	struct wire_question question;
 
-	if (dialog->asked++ == RECEIVER_MAX_QUESTIONS ||
-	    !wire_take_question(frame->payload, dialog->arena, &question) ||
-	    question.type != DNS_TYPE_TXT)
+	if (!wire_take_question(frame->payload, dialog->arena, &question))
 		return (DIALOG_GARBAGE);
-	dialog->name =
-	    permit_name(&dialog->permit, dialog->arena, question.name);
-	return (DIALOG_ASKED);
+	if (dialog->asked++ >= dialog->max_questions)
+		return (DIALOG_INSATIABLE);
+	return (dialog->about_spf ? allow_any(dialog, &question)
+				  : allow_key(dialog, &question));
+}
+
+static enum dialog_step
+take_spf_opinion(struct dialog *dialog, const struct frame *frame)
+{
+	struct wire_spf_opinion *opinion =
+	    arena_alloc(dialog->arena, sizeof(*opinion));
+
+	if (!dialog->about_spf || dialog->report->spf != NULL ||
+	    !wire_take_spf_opinion(frame->payload, dialog->arena, opinion))
+		return (DIALOG_GARBAGE);
+	dialog->report->spf = opinion;
+	return (DIALOG_TALKING);
+}
+
+static enum dialog_step
+take_done(const struct dialog *dialog, const struct frame *frame)
+{
+	if (!dialog->ended || frame->payload.len > 0 ||
+	    (dialog->about_spf && dialog->report->spf == NULL))
+		return (DIALOG_GARBAGE);
+	return (DIALOG_DONE);
 }
 
 /* One for each field at most, from the top: so their number has a limit. */
@@ -75,15 +156,16 @@ dialog_take(struct dialog *dialog, const struct frame *frame)
 		return (dialog->ended || frame->payload.len > 0 ? DIALOG_GARBAGE
 								: DIALOG_READY);
 	case FRAME_DONE:
-		return (!dialog->ended || frame->payload.len > 0
-			    ? DIALOG_GARBAGE
-			    : DIALOG_DONE);
+		return (take_done(dialog, frame));
+	case FRAME_SPF_OPINION:
+		return (take_spf_opinion(dialog, frame));
 	case FRAME_HELLO:
 	case FRAME_FIELD:
 	case FRAME_END_OF_FIELDS:
 	case FRAME_BODY:
 	case FRAME_END:
 	case FRAME_ANSWER:
+	case FRAME_SPF:
 		break;
 	}
 	return (DIALOG_GARBAGE);

@@ -18,7 +18,8 @@ enum dialog_step {
 	DIALOG_ASKED, /* waits for an answer */
 	DIALOG_READY, /* for the body */
 	DIALOG_DONE,
-	DIALOG_GARBAGE, /* it may not say that, or not now */
+	DIALOG_INSATIABLE, /* it asks more than it is answered */
+	DIALOG_GARBAGE,    /* it may not say that, or not now */
 };
 
 struct dialog {
@@ -26,10 +27,14 @@ struct dialog {
 	struct receiver_report *report;
 	size_t signatures; /* DKIM-Signature fields that it was given */
 	bool ended;        /* it was given the whole message */
+	bool about_spf;    /* it was given no message but an SPF question */
 	struct permit permit;
 	size_t asked;
-	const char *name; /* DIALOG_ASKED: this TXT record; NULL: it is no key
-	                   * of the message's and there is none */
+	size_t max_questions;
+	/* DIALOG_ASKED: what for.  Without a name, nobody is asked: there is no
+	 * such record. */
+	const char *name;
+	enum dns_type type;
 };
 
 /**
@@ -39,6 +44,14 @@ struct dialog {
  */
 void dialog_init(struct dialog *dialog, struct arena *arena,
     const struct header_list *headers, struct receiver_report *report);
+
+/**
+ * dialog_init_spf(dialog, arena, max_questions, report):
+ * Begin with a process that gets an SPF question instead, and may ask
+ * ${max_questions} of its own.
+ */
+void dialog_init_spf(struct dialog *dialog, struct arena *arena,
+    size_t max_questions, struct receiver_report *report);
 
 /**
  * dialog_take(dialog, frame):

@@ -44,7 +44,7 @@ frame_take(struct span *cursor, size_t max, struct frame *out)
 	/* Say so before the whole of something impossible is awaited. */
 	if (rest.len > 0 && rest.data[0] != FRAME_VERSION)
 		return (FRAME_BROKEN);
-	if (rest.len > 1 && rest.data[1] > FRAME_DONE)
+	if (rest.len > 1 && rest.data[1] > FRAME_LAST)
 		return (FRAME_BROKEN);
 	if (!span_take(&rest, 2, &start) || !frame_take_number(&rest, &len))
 		return (FRAME_PARTIAL);

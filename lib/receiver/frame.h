@@ -30,7 +30,11 @@ enum frame_type {
 	FRAME_READY,
 	FRAME_OPINION,
 	FRAME_DONE,
+	/* Likewise, where it is about SPF. */
+	FRAME_SPF, /* answered by questions, FRAME_SPF_OPINION, FRAME_DONE */
+	FRAME_SPF_OPINION,
 };
+#define FRAME_LAST FRAME_SPF_OPINION
 
 struct frame {
 	enum frame_type type;

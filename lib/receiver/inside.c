@@ -51,7 +51,7 @@ inside_read(const struct inside *inside, struct arena *arena, struct frame *out)
 
 	read_all(inside->in, header, sizeof(header));
 	span_skip(&cursor, 2);
-	if (header[0] != FRAME_VERSION || header[1] > FRAME_DONE ||
+	if (header[0] != FRAME_VERSION || header[1] > FRAME_LAST ||
 	    !frame_take_number(&cursor, &len) || len > FRAME_MAX_TO_CHILD)
 		inside_exit(INSIDE_EXIT_PIPE);
 	unsigned char *payload = arena_alloc(arena, (size_t)len + 1);

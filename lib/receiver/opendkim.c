@@ -246,6 +246,8 @@ take(struct incoming *incoming, const struct frame *frame)
 	case FRAME_READY:
 	case FRAME_OPINION:
 	case FRAME_DONE:
+	case FRAME_SPF:
+	case FRAME_SPF_OPINION:
 		break;
 	}
 	return (true);

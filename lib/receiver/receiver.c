@@ -137,27 +137,28 @@ send_frame(
 
 /* Keep what the library learned, for those who explain its opinions. */
 static void
-note_answer(
-    struct judgement *judgement, const char *name, struct dns_answer answer)
+note_answer(struct judgement *judgement, struct dns_answer answer)
 {
 	struct receiver_report *report = judgement->report;
-	size_t count = report->question_count;
 
 	if (report->questions == NULL)
 		report->questions = arena_array(judgement->arena,
-		    RECEIVER_MAX_QUESTIONS, sizeof(*report->questions));
-	report->questions[count] =
-	    (struct receiver_question){ .name = name, .answer = answer };
-	report->question_count++;
+		    judgement->dialog.max_questions,
+		    sizeof(*report->questions));
+	report->questions[report->question_count++] =
+	    (struct receiver_question){ .name = judgement->dialog.name,
+		    .type = judgement->dialog.type,
+		    .answer = answer };
 }
 
 /* Each name is looked up once: not even how often it is asked for tells a name
  * server anything. */
 static struct dns_answer
-look_up(struct judgement *judgement, const char *name)
+look_up(struct judgement *judgement)
 {
+	const struct dialog *dialog = &judgement->dialog;
 	const struct dns_answer *known =
-	    receiver_answer(judgement->report, name);
+	    receiver_answer(judgement->report, dialog->name, dialog->type);
 	struct dns_answer found;
 	int64_t deadline =
 	    clock_monotonic_ms() + judgement->options->dns_timeout_ms;
@@ -166,24 +167,40 @@ look_up(struct judgement *judgement, const char *name)
 		return (*known);
 	if (deadline > judgement->deadline)
 		deadline = judgement->deadline;
-	dns_lookup(judgement->options->dns, name, DNS_TYPE_TXT, deadline,
-	    judgement->arena, &found);
-	note_answer(judgement, name, found);
+	dns_lookup(judgement->options->dns, dialog->name, dialog->type,
+	    deadline, judgement->arena, &found);
+	note_answer(judgement, found);
 	return (found);
 }
 
 static bool
 answer(struct judgement *judgement)
 {
-	const char *name = judgement->dialog.name;
-	struct dns_answer found = { .status = DNS_NXDOMAIN };
+	const struct dialog *dialog = &judgement->dialog;
+	struct dns_answer found = {
+		.status = dialog->about_spf ? DNS_NODATA : DNS_NXDOMAIN
+	};
 	struct buf payload;
 
-	if (name != NULL)
-		found = look_up(judgement, name);
+	if (dialog->name != NULL)
+		found = look_up(judgement);
 	buf_init(&payload, judgement->arena, FRAME_MAX_TO_CHILD);
 	wire_add_answer(&payload, &found);
 	return (send_frame(judgement, FRAME_ANSWER, buf_span(&payload)));
+}
+
+/* One question for each signature is all that a message gives cause for; an SPF
+ * record can make a library ask without an end. */
+static bool
+tell_insatiable(struct judgement *judgement)
+{
+	if (!judgement->dialog.about_spf)
+		return (check_event(judgement, CHILD_BROKEN));
+	return (give_up(judgement, RECEIVER_INSATIABLE,
+	    arena_printf(judgement->arena,
+		"%s would ask the DNS more than %zu questions",
+		judgement->receiver->library->name,
+		judgement->dialog.max_questions)));
 }
 
 /* Listen, and answer, until the process says ${wanted}. */
@@ -203,6 +220,8 @@ listen_until(struct judgement *judgement, enum dialog_step wanted)
 			return (true);
 		if (step == DIALOG_ASKED && !answer(judgement))
 			return (false);
+		if (step == DIALOG_INSATIABLE)
+			return (tell_insatiable(judgement));
 		if (step != DIALOG_ASKED && step != DIALOG_TALKING)
 			return (check_event(judgement, CHILD_BROKEN));
 	}
@@ -276,6 +295,43 @@ receiver_judge(struct receiver *receiver,
 		report->opinion_count = 0;
 }
 
+static bool
+judge_spf(struct judgement *judgement, const struct wire_spf *query)
+{
+	struct arena *arena = judgement->arena;
+	const char *const texts[] = { query->client, query->helo,
+		query->mail_from, query->receiver };
+	struct buf payload;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (span_str(texts[i]).len > WIRE_MAX_TEXT)
+			return (give_up(judgement, RECEIVER_TROUBLE,
+			    "HELO or MAIL FROM is too long for it"));
+	buf_init(&payload, arena, FRAME_MAX_TO_CHILD);
+	wire_add_spf(&payload, query);
+	return (send_frame(judgement, FRAME_SPF, buf_span(&payload)) &&
+		listen_until(judgement, DIALOG_DONE));
+}
+
+void
+receiver_judge_spf(struct receiver *receiver,
+    const struct receiver_options *options, const struct wire_spf *query,
+    struct arena *arena, struct receiver_report *report)
+{
+	size_t questions = options->spf_questions;
+	struct judgement judgement = { .receiver = receiver,
+		.options = options,
+		.arena = arena,
+		.report = report,
+		.deadline = clock_monotonic_ms() + options->timeout_ms };
+
+	dialog_init_spf(&judgement.dialog, arena,
+	    questions > 0 ? questions : RECEIVER_SPF_QUESTIONS, report);
+	report->state = RECEIVER_JUDGED;
+	if (!judge_spf(&judgement, query))
+		report->spf = NULL;
+}
+
 const struct wire_opinion *
 receiver_opinion(const struct receiver_report *report, size_t field)
 {
@@ -286,10 +342,12 @@ receiver_opinion(const struct receiver_report *report, size_t field)
 }
 
 const struct dns_answer *
-receiver_answer(const struct receiver_report *report, const char *name)
+receiver_answer(
+    const struct receiver_report *report, const char *name, enum dns_type type)
 {
 	for (size_t i = 0; i < report->question_count; i++)
-		if (strcmp(report->questions[i].name, name) == 0)
+		if (report->questions[i].type == type &&
+		    strcmp(report->questions[i].name, name) == 0)
 			return (&report->questions[i].answer);
 	return (NULL);
 }

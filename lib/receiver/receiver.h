@@ -28,21 +28,24 @@ struct receiver_library {
 
 enum receiver_state {
 	RECEIVER_JUDGED,
-	RECEIVER_CRASHED, /* it would crash in a mail server too */
-	RECEIVER_SLOW,    /* nothing came before the deadline */
-	RECEIVER_GARBAGE, /* as if the message had taken it over */
-	RECEIVER_TROUBLE, /* we could not ask it */
+	RECEIVER_CRASHED,    /* it would crash in a mail server too */
+	RECEIVER_SLOW,       /* nothing came before the deadline */
+	RECEIVER_INSATIABLE, /* it would ask more than we answer */
+	RECEIVER_GARBAGE,    /* as if the message had taken it over */
+	RECEIVER_TROUBLE,    /* we could not ask it */
 };
 
 struct receiver_options {
 	struct dns *dns;
 	int64_t timeout_ms;     /* for all */
 	int64_t dns_timeout_ms; /* for each question */
+	size_t spf_questions;   /* 0: RECEIVER_SPF_QUESTIONS */
 };
 
-/* A TXT record that the library asked for, and what it was told. */
+/* What the library asked for, and what it was told. */
 struct receiver_question {
-	const char *name; /* lower-case A-labels */
+	const char *name; /* in lower case */
+	enum dns_type type;
 	struct dns_answer answer;
 };
 
@@ -53,6 +56,7 @@ struct receiver_report {
 	/* In message order, at most one for each DKIM-Signature field. */
 	struct wire_opinion *opinions;
 	size_t opinion_count;
+	const struct wire_spf_opinion *spf; /* NULL: it was not asked */
 	struct receiver_question *questions;
 	size_t question_count;
 };
@@ -61,6 +65,9 @@ struct receiver_report {
  * of its own asks one for each signature.  The DNS is asked only for the keys
  * of the message's own signatures, and once for each. */
 #define RECEIVER_MAX_QUESTIONS 1100
+/* Questions that a library may ask about SPF, where RFC 7208 4.6.4 has room for
+ * some 120: 10 terms, each with 10 names, for one address family. */
+#define RECEIVER_SPF_QUESTIONS 130
 /* DKIM-Signature fields of a message that is given to a library. */
 #define RECEIVER_MAX_SIGNATURES 1000
 
@@ -87,6 +94,15 @@ void receiver_judge(struct receiver *receiver,
     struct span body, struct arena *arena, struct receiver_report *report);
 
 /**
+ * receiver_judge_spf(receiver, options, query, arena, report):
+ * Let ${receiver} evaluate SPF for ${query} (RFC 7208 4).  It may have any name
+ * looked up: of the message it knows nothing.  Otherwise as receiver_judge().
+ */
+void receiver_judge_spf(struct receiver *receiver,
+    const struct receiver_options *options, const struct wire_spf *query,
+    struct arena *arena, struct receiver_report *report);
+
+/**
  * receiver_free(receiver):
  * End the process and free ${receiver}.  NULL is harmless.
  */
@@ -101,11 +117,11 @@ const struct wire_opinion *receiver_opinion(
     const struct receiver_report *report, size_t field);
 
 /**
- * receiver_answer(report, name):
- * Return the answer that ${report}'s library got about ${name}, or NULL when it
- * did not ask.
+ * receiver_answer(report, name, type):
+ * Return the answer that ${report}'s library got about ${type} at ${name}, or
+ * NULL when it did not ask.
  */
 const struct dns_answer *receiver_answer(
-    const struct receiver_report *report, const char *name);
+    const struct receiver_report *report, const char *name, enum dns_type type);
 
 #endif

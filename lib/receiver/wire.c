@@ -78,6 +78,63 @@ wire_take_opinion(
 }
 
 void
+wire_add_spf(struct buf *buf, const struct wire_spf *query)
+{
+	frame_add_bytes(buf, span_str(query->client));
+	frame_add_bytes(buf, span_str(query->helo));
+	frame_add_bytes(buf, span_str(query->mail_from));
+	frame_add_bytes(buf, span_str(query->receiver));
+}
+
+/* Unlike an opinion's, these bytes are passed on as they are. */
+static bool
+take_bytes(struct span *cursor, struct arena *arena, const char **out)
+{
+	struct span bytes;
+
+	if (!frame_take_bytes(cursor, WIRE_MAX_TEXT, &bytes))
+		return (false);
+	*out = arena_str(arena, bytes);
+	return (true);
+}
+
+bool
+wire_take_spf(struct span payload, struct arena *arena, struct wire_spf *out)
+{
+	*out = (struct wire_spf){ 0 };
+	return (take_bytes(&payload, arena, &out->client) &&
+		take_bytes(&payload, arena, &out->helo) &&
+		take_bytes(&payload, arena, &out->mail_from) &&
+		take_bytes(&payload, arena, &out->receiver) &&
+		payload.len == 0);
+}
+
+void
+wire_add_spf_opinion(struct buf *buf, const struct wire_spf_opinion *opinion)
+{
+	frame_add_number(buf, (uint32_t)opinion->result);
+	frame_add_number(buf, opinion->code);
+	add_text(buf, opinion->reason);
+	add_text(buf, opinion->explanation);
+}
+
+bool
+wire_take_spf_opinion(
+    struct span payload, struct arena *arena, struct wire_spf_opinion *out)
+{
+	uint32_t result;
+
+	*out = (struct wire_spf_opinion){ 0 };
+	if (!frame_take_number(&payload, &result) || result > SPF_PERMERROR ||
+	    !frame_take_number(&payload, &out->code) ||
+	    !take_text(&payload, arena, &out->reason) ||
+	    !take_text(&payload, arena, &out->explanation))
+		return (false);
+	out->result = (enum spf_result)result;
+	return (payload.len == 0);
+}
+
+void
 wire_add_question(struct buf *buf, const struct wire_question *question)
 {
 	frame_add_number(buf, question->type);

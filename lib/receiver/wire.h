@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "dns/dns.h"
+#include "spf/spf.h"
 
 /* Of each text in an opinion. */
 #define WIRE_MAX_TEXT 1024
@@ -39,6 +40,23 @@ struct wire_opinion {
 	const char *reason; /* in its words */
 };
 
+/* What a library is asked about SPF (RFC 7208 4.1), each of at most
+ * WIRE_MAX_TEXT bytes. */
+struct wire_spf {
+	const char *client; /* IP address */
+	const char *helo;
+	const char *mail_from; /* "": it is about the HELO identity */
+	const char *receiver;
+};
+
+/* What it thinks of that.  Its texts hold printable ASCII. */
+struct wire_spf_opinion {
+	enum spf_result result;
+	uint32_t code;           /* the library's own number for the reason */
+	const char *reason;      /* in its words, or NULL */
+	const char *explanation; /* of the domain, on fail; or NULL */
+};
+
 struct wire_question {
 	const char *name;
 	uint32_t type; /* RR type as on the wire */
@@ -64,6 +82,24 @@ const char *wire_text(struct arena *arena, struct span bytes);
 void wire_add_opinion(struct buf *buf, const struct wire_opinion *opinion);
 bool wire_take_opinion(struct span payload, struct arena *arena,
     struct wire_opinion *out) COMPAT_MUST_CHECK;
+
+/**
+ * wire_add_spf(buf, query), wire_take_spf(payload, arena, out):
+ * Write what is asked about SPF, and read it on the other side.
+ */
+void wire_add_spf(struct buf *buf, const struct wire_spf *query);
+bool wire_take_spf(struct span payload, struct arena *arena,
+    struct wire_spf *out) COMPAT_MUST_CHECK;
+
+/**
+ * wire_add_spf_opinion(buf, opinion), wire_take_spf_opinion(payload, arena,
+ * out):
+ * Write such an opinion, and read one from a process that nobody trusts.
+ */
+void wire_add_spf_opinion(
+    struct buf *buf, const struct wire_spf_opinion *opinion);
+bool wire_take_spf_opinion(struct span payload, struct arena *arena,
+    struct wire_spf_opinion *out) COMPAT_MUST_CHECK;
 
 /**
  * wire_add_question(buf, question), wire_take_question(payload, arena, out):

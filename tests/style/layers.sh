@@ -33,8 +33,9 @@ wrapped=(
 	'<systemd/' '^(lib/base/log|milter/control)\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
 	'<libpsl\.h>' '^lib/mail/orgdomain\.c$'
+	'<spf2/' '^lib/receiver/spf2(_dns)?\.[ch]$'
 	'<seccomp\.h>' '^lib/receiver/sandbox\.c$'
-	'"receiver/opendkim_dns\.h"' '^lib/receiver/'
+	'"receiver/(opendkim|spf2)_dns\.h"' '^lib/receiver/'
 )
 
 check_library() {

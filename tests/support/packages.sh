@@ -10,12 +10,12 @@
 PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
 	libjansson-dev libsystemd-dev libmicrohttpd-dev libopendkim-dev
-	libseccomp-dev libpsl-dev'
+	libseccomp-dev libpsl-dev libspf2-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 	ca-certificates openssl iproute2 util-linux'
 PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd knot openssl
 	procps iproute2 util-linux'
-PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim
+PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
 	python3-prometheus-client python3-yaml procps knot bash-completion zsh fish'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'

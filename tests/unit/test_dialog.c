@@ -23,7 +23,8 @@ begin(
 struct dialog_case {
 	const char *says;      /* h hello, q question, r ready, o and a digit an
 	                        * opinion of that field, d done, e: the message has
-	                        * ended, x a frame that only goes to the process */
+	                        * ended, x a frame that only goes to the process,
+	                        * s an opinion about SPF */
 	enum dialog_step step; /* what the last one leads to */
 };
 
@@ -58,6 +59,14 @@ add_opinion(struct buf *buf, size_t field)
 }
 
 static void
+add_spf_opinion(struct buf *buf)
+{
+	const struct wire_spf_opinion opinion = { .result = SPF_PASS };
+
+	wire_add_spf_opinion(buf, &opinion);
+}
+
+static void
 add_question(struct buf *buf, const char *name, uint32_t type)
 {
 	const struct wire_question question = { .name = name, .type = type };
@@ -85,6 +94,10 @@ say(struct dialog *dialog, char letter, char next)
 	case 'o':
 		frame.type = FRAME_OPINION;
 		add_opinion(&payload, (size_t)(next - '0'));
+		break;
+	case 's':
+		frame.type = FRAME_SPF_OPINION;
+		add_spf_opinion(&payload);
 		break;
 	case 'r':
 		frame.type = FRAME_READY;
@@ -184,7 +197,100 @@ test_too_many_questions(void **state)
 	(void)say(&dialog, 'h', 0);
 	for (int i = 0; i < RECEIVER_MAX_QUESTIONS; i++)
 		assert_int_equal(say(&dialog, 'q', 0), DIALOG_ASKED);
-	assert_int_equal(say(&dialog, 'q', 0), DIALOG_GARBAGE);
+	assert_int_equal(say(&dialog, 'q', 0), DIALOG_INSATIABLE);
+	arena_free(arena);
+}
+
+/* Where it was given an SPF question, it says other things. */
+static const struct dialog_case spf_cases[] = {
+	{ "hq", DIALOG_ASKED },
+	{ "hs", DIALOG_TALKING },
+	{ "hqqsd", DIALOG_DONE },
+	{ "hd", DIALOG_GARBAGE },  /* without an opinion */
+	{ "hss", DIALOG_GARBAGE }, /* two */
+	{ "ho0", DIALOG_GARBAGE }, /* about no signature */
+	{ "hr", DIALOG_GARBAGE },
+	{ "s", DIALOG_GARBAGE },
+	{ "hx", DIALOG_GARBAGE },
+	{ "hqqqq", DIALOG_INSATIABLE },
+};
+
+static void
+test_spf_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(spf_cases); i++) {
+		struct arena *arena = arena_new();
+		struct receiver_report report;
+		struct dialog dialog;
+		enum dialog_step step = DIALOG_TALKING;
+
+		dialog_init_spf(&dialog, arena, 3, &report);
+		for (const char *at = spf_cases[i].says; *at != '\0'; at++)
+			if (*at != '0')
+				step = say(&dialog, *at, at[1]);
+		if (step != spf_cases[i].step)
+			fail_msg("%s: %d", spf_cases[i].says, (int)step);
+		arena_free(arena);
+	}
+}
+
+struct spf_question_case {
+	const char *name;
+	uint32_t type;
+	enum dialog_step step;
+	const char *asked; /* NULL: nobody is */
+};
+
+/* Any name, of the types that SPF needs; of the obsolete one there is none. */
+static const struct spf_question_case spf_questions[] = {
+	{ "Example.COM", DNS_TYPE_TXT, DIALOG_ASKED, "example.com" },
+	{ "a b.example.com", DNS_TYPE_A, DIALOG_ASKED, "a b.example.com" },
+	{ "example.com", DNS_TYPE_AAAA, DIALOG_ASKED, "example.com" },
+	{ "example.com", DNS_TYPE_MX, DIALOG_ASKED, "example.com" },
+	{ "1.2.0.192.in-addr.arpa", DNS_TYPE_PTR, DIALOG_ASKED,
+	    "1.2.0.192.in-addr.arpa" },
+	{ "", DNS_TYPE_TXT, DIALOG_ASKED, "" },
+	{ "example.com", 99, DIALOG_ASKED, NULL },
+	{ "example.com", 255, DIALOG_GARBAGE, NULL },
+	{ "example.com", DNS_TYPE_NS, DIALOG_GARBAGE, NULL },
+};
+
+static void
+test_spf_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(spf_questions); i++) {
+		const struct spf_question_case *wanted = &spf_questions[i];
+		struct arena *arena = arena_new();
+		struct receiver_report report;
+		struct dialog dialog;
+
+		dialog_init_spf(&dialog, arena, 3, &report);
+		(void)say(&dialog, 'h', 0);
+		assert_int_equal(
+		    ask(&dialog, wanted->name, wanted->type), wanted->step);
+		if (wanted->asked != NULL)
+			assert_string_equal(dialog.name, wanted->asked);
+		else
+			assert_null(dialog.name);
+		arena_free(arena);
+	}
+}
+
+/* A message gives no cause to speak of SPF. */
+static void
+test_spf_unasked(void **state)
+{
+	struct arena *arena = arena_new();
+	struct receiver_report report;
+	struct dialog dialog;
+
+	(void)state;
+	begin(&dialog, arena, &report);
+	(void)say(&dialog, 'h', 0);
+	dialog.ended = true;
+	assert_int_equal(say(&dialog, 's', 0), DIALOG_GARBAGE);
 	arena_free(arena);
 }
 
@@ -217,6 +323,9 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_too_many_questions),
 		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_spf_order),
+		cmocka_unit_test(test_spf_names),
+		cmocka_unit_test(test_spf_unasked),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -31,7 +31,8 @@ static const struct frame_case cases[] = {
 	/* Another version, or a type that is none, is seen at once. */
 	CASE("\2", FRAME_BROKEN, 0),
 	CASE("hello", FRAME_BROKEN, 0),
-	CASE("\1\xa", FRAME_BROKEN, 0),
+	CASE("\1\xb\0\0\0\1a", FRAME_WHOLE, 1),
+	CASE("\1\xc", FRAME_BROKEN, 0),
 	CASE("\1\xff\0\0\0\0", FRAME_BROKEN, 0),
 	/* More than 16 bytes of payload, the limit below. */
 	CASE("\1\5\0\0\0\x11", FRAME_BROKEN, 0),
@@ -170,6 +171,75 @@ test_opinion_bounds(void **state)
 	arena_free(arena);
 }
 
+static struct span
+print_spf_opinion(struct arena *arena)
+{
+	static const struct wire_spf_opinion said = {
+		.result = SPF_SOFTFAIL,
+		.code = 26,
+		.explanation = "see\a http://example.com/",
+	};
+	struct buf buf;
+
+	buf_init(&buf, arena, 10000);
+	wire_add_spf_opinion(&buf, &said);
+	return (buf_span(&buf));
+}
+
+static void
+test_spf_opinion(void **state)
+{
+	struct arena *arena = arena_new();
+	struct span whole = print_spf_opinion(arena);
+	struct wire_spf_opinion out;
+	struct buf more;
+
+	(void)state;
+	assert_true(wire_take_spf_opinion(whole, arena, &out));
+	assert_int_equal(out.result, SPF_SOFTFAIL);
+	assert_int_equal(out.code, 26);
+	assert_null(out.reason);
+	assert_string_equal(out.explanation, "see? http://example.com/");
+	for (size_t len = 0; len < whole.len; len++)
+		assert_false(
+		    wire_take_spf_opinion(span_head(whole, len), arena, &out));
+	buf_init(&more, arena, 10000);
+	buf_add(&more, whole);
+	buf_add_byte(&more, 0);
+	assert_false(wire_take_spf_opinion(buf_span(&more), arena, &out));
+	/* No such result. */
+	buf_init(&more, arena, 10000);
+	frame_add_number(&more, SPF_PERMERROR + 1);
+	for (int i = 0; i < 3; i++)
+		frame_add_number(&more, 0);
+	assert_false(wire_take_spf_opinion(buf_span(&more), arena, &out));
+	arena_free(arena);
+}
+
+/* What is asked arrives as it is, bytes above 0x7f too. */
+static void
+test_spf(void **state)
+{
+	static const struct wire_spf query = { "2001:db8::1", "mail",
+		"j\xc3\xb6@example.com", "" };
+	struct arena *arena = arena_new();
+	struct wire_spf out;
+	struct buf buf;
+
+	(void)state;
+	buf_init(&buf, arena, 10000);
+	wire_add_spf(&buf, &query);
+	assert_true(wire_take_spf(buf_span(&buf), arena, &out));
+	assert_string_equal(out.client, query.client);
+	assert_string_equal(out.helo, query.helo);
+	assert_string_equal(out.mail_from, query.mail_from);
+	assert_string_equal(out.receiver, "");
+	for (size_t len = 0; len < buf.len; len++)
+		assert_false(
+		    wire_take_spf(span_head(buf_span(&buf), len), arena, &out));
+	arena_free(arena);
+}
+
 static void
 test_question(void **state)
 {
@@ -240,6 +310,8 @@ main(void)
 		cmocka_unit_test(test_opinion),
 		cmocka_unit_test(test_opinion_cut),
 		cmocka_unit_test(test_opinion_bounds),
+		cmocka_unit_test(test_spf_opinion),
+		cmocka_unit_test(test_spf),
 		cmocka_unit_test(test_question),
 		cmocka_unit_test(test_answer),
 	};

@@ -317,9 +317,12 @@ check_case(const struct receiver_case *wanted)
 		assert_int_equal(report.question_count, 1);
 	if (wanted->run == run_well) {
 		assert_int_equal(report.question_count, 1);
-		assert_non_null(
-		    receiver_answer(&report, "s._domainkey.example.com"));
-		assert_null(receiver_answer(&report, "spy.example.com"));
+		assert_non_null(receiver_answer(
+		    &report, "s._domainkey.example.com", DNS_TYPE_TXT));
+		assert_null(receiver_answer(
+		    &report, "s._domainkey.example.com", DNS_TYPE_A));
+		assert_null(
+		    receiver_answer(&report, "spy.example.com", DNS_TYPE_TXT));
 		assert_int_equal(
 		    receiver_opinion(&report, 1)->result, WIRE_PASS);
 		assert_null(receiver_opinion(&report, 2));
