@@ -1,5 +1,6 @@
 /*
- * check.h: verify an inbound message.
+ * check.h: verify an inbound message: SPF, DKIM, DMARC and iprev under one
+ * deadline.
  */
 #ifndef MILTER_CHECK_H
 #define MILTER_CHECK_H
@@ -8,9 +9,23 @@
 #include "mail.h"
 #include "outcome.h"
 
+/* Domains in From for which DMARC is evaluated.  With more, From counts as
+ * malformed, and there is one permerror besides. */
+#define CHECK_MAX_AUTHORS 10
+
+/**
+ * check_prefetch(mail):
+ * Start asking the DNS for what the envelope of the inbound ${mail} will need:
+ * the first SPF records, and the names of a client that the MTA has none for.
+ * Never waits.
+ */
+void check_prefetch(const struct mail *mail);
+
 /**
  * check_new(mail):
  * Begin to check ${mail}, whose header is complete; ask the DNS, never wait.
+ * Outbound mail has its signatures verified and nothing else: whoever hands it
+ * in is no client that SPF, DMARC or iprev could say something about.
  */
 struct check *check_new(struct mail *mail);
 
@@ -22,8 +37,8 @@ void check_body(struct check *check, struct span bytes);
 
 /**
  * check_finish(check, outcome):
- * Wait for the answers and store the results and the Authentication-Results
- * field for them in ${outcome}.
+ * Wait for the answers, dns_timeout from now at most, and store the results in
+ * ${outcome}.
  */
 void check_finish(struct check *check, struct outcome *outcome);
 

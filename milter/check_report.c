@@ -193,6 +193,34 @@ is_there(const char *path)
 	return (lstat(path, &status) == 0);
 }
 
+static const char *
+action_words(int action)
+{
+	return (action == VERDICT_TAG
+		    ? "tag, for Sieve to file it into Junk"
+		    : verdict_action_name((enum verdict_action)action));
+}
+
+/* What becomes of mail that DMARC fails, in one line. */
+static void
+print_verdicts(FILE *stream, const struct config *config)
+{
+	const struct config_settings *settings = &config->settings;
+
+	if (!settings->verify) {
+		(void)fprintf(stream, "Inbound mail is not verified\n");
+		return;
+	}
+	(void)fprintf(stream,
+	    "Where DMARC fails: p=reject: %s; p=quarantine: %s; %zu rule%s "
+	    "before that%s\n",
+	    action_words(settings->on_reject),
+	    action_words(settings->on_quarantine), config->rule_count,
+	    config->rule_count == 1 ? "" : "s",
+	    settings->enforce ? ""
+			      : "; all of it only in the log (enforce = no)");
+}
+
 void
 check_report_print(FILE *stream, const struct config *config,
     const struct postfix *postfix, bool sudo)
@@ -201,6 +229,7 @@ check_report_print(FILE *stream, const struct config *config,
 	struct endpoint endpoint;
 
 	print_domains(stream, config, arena);
+	print_verdicts(stream, config);
 	if (endpoint_parse(config->settings.socket, arena, &endpoint) == NULL) {
 		(void)fprintf(stream, "Postfix connects to %s\n",
 		    config->settings.socket);

@@ -1,13 +1,16 @@
 #include "config.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config_check.h"
 #include "config_keys.h"
+#include "config_networks.h"
+#include "config_rules.h"
 #include "config_sections.h"
+#include "config_verdict.h"
 #include "dns/name.h"
+#include "mail/orgdomain.h"
 #include "opendkim_hosts.h"
 #include "opendkim_settings.h"
 
@@ -78,47 +81,6 @@ config_warning_in(struct config_loading *loading, const char *option,
 	config_warning(loading, place_text(loading, option, index, text));
 }
 
-/* The network that ${text}, which is none, has an address of; or NULL. */
-static const char *
-surrounding_network(struct arena *arena, const char *text)
-{
-	struct span bits = span_str(text);
-	struct span address;
-	struct network network;
-
-	(void)span_take_until(&bits, '/', &address);
-	if (network_address_parse(
-		arena_str(arena, address), &network.address) != 0)
-		return (NULL);
-	for (unsigned int i = sizeof(network.address.bytes) * CHAR_BIT;
-	     i-- > 0;) {
-		const char *name = arena_printf(arena, "%s/%s",
-		    network_address_print(arena, &network.address),
-		    arena_str(arena, bits));
-
-		if (network_parse(name, &network) == 0)
-			return (name);
-		network.address.bytes[i / CHAR_BIT] &=
-		    (unsigned char)~(0x80U >> i % CHAR_BIT);
-	}
-	return (NULL);
-}
-
-static const char *
-explain_network(struct arena *arena, const char *text)
-{
-	const char *network = surrounding_network(arena, text);
-
-	if (network != NULL)
-		return (arena_printf(arena,
-		    "\"%s\" has bits of a host's address below its prefix; "
-		    "write %s for the network, or the address alone",
-		    text, network));
-	return (arena_printf(arena,
-	    "\"%s\" is no network such as 192.0.2.0/24 or 2001:db8::/32",
-	    text));
-}
-
 static void
 read_networks(struct config_loading *loading)
 {
@@ -132,7 +94,8 @@ read_networks(struct config_loading *loading)
 		if (network_parse(
 			list->items[i], &config->trusted_networks[i]) != 0)
 			config_error_in(loading, "trusted_networks", i,
-			    explain_network(config->arena, list->items[i]));
+			    config_networks_explain(
+				config->arena, list->items[i]));
 }
 
 static void
@@ -244,6 +207,8 @@ config_load(const char *path, const struct config_reader *reader)
 		read_senders(&loading);
 		read_sign_options(config);
 		read_verify_options(config);
+		config_verdict_read(&loading);
+		config_rules_read(&loading);
 		config_check(&loading);
 		config_keys_read(&loading);
 	}
@@ -267,6 +232,7 @@ config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->private_count; i++)
 		dkim_private_free(config->privates[i]);
+	orgdomain_free(config->suffixes);
 	arena_free(config->arena);
 }
 

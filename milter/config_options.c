@@ -93,7 +93,7 @@ static const struct conf_option rule_options[] = {
 	{ .name = "results",
 	    .type = CONF_LIST,
 	    .offset = offsetof(struct config_rule, results),
-	    .value = "{dmarc=fail}",
+	    .value = "{\"dmarc=fail\"}",
 	    .help = "Results that the rule is for, as spf=, dkim= or dmarc= "
 		    "and the word; {} for any." },
 	{ .name = "action",

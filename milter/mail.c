@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "dns/name.h"
 #include "forged.h"
+#include "judge.h"
 #include "mail_log.h"
 #include "meter.h"
+#include "report.h"
 #include "sign.h"
 
 static const char *
@@ -42,16 +45,16 @@ direction_of(const struct mail *mail)
 	return (MAIL_INBOUND);
 }
 
-/* A path without its brackets: "" for the null path. */
+/* A path without its brackets: "" for the null path.  A quoted local part may
+ * hold a bracket, too. */
 static const char *
 path_address(struct arena *arena, const char *path)
 {
 	struct span rest = span_str(path);
-	struct span address = rest;
 
-	if (span_take_byte(&rest, '<'))
-		(void)span_take_until(&rest, '>', &address);
-	return (arena_str(arena, address));
+	if (span_take_byte(&rest, '<') && span_at(rest, rest.len - 1) == '>')
+		rest.len--;
+	return (arena_str(arena, rest));
 }
 
 struct mail *
@@ -93,10 +96,49 @@ mail_free(struct mail *mail)
 	service_leave(service);
 }
 
+static bool
+is_peer(const struct mail *mail)
+{
+	return (config_is_peer(
+	    mail->config, mail->session->client_name, &mail->session->client));
+}
+
+/* Whether SPF, DKIM and DMARC have a say. */
+static bool
+is_to_be_checked(const struct mail *mail)
+{
+	return (mail->direction == MAIL_INBOUND &&
+		mail->config->settings.verify && !is_peer(mail));
+}
+
+/* A path as rules want it, local-part@domain; else its text. */
+static const char *
+recipient_address(struct arena *arena, const char *path)
+{
+	struct mailbox mailbox;
+	const char *domain = NULL;
+
+	if (address_parse_path(arena, span_str(path), &mailbox) == 0)
+		domain = name_to_ascii(arena, mailbox.domain);
+	if (domain == NULL)
+		return (path_address(arena, path));
+	return (arena_printf(
+	    arena, "%s@%s", arena_str(arena, mailbox.local_part), domain));
+}
+
+/* Clients that are refused at every recipient cost no question: the DNS is
+ * asked when there is one to whom the message can go. */
 void
 mail_rcpt(struct mail *mail, const char *path)
 {
-	(void)path;
+	if (mail->rcpt_count == 0 && is_to_be_checked(mail))
+		check_prefetch(mail);
+	if (mail->rcpt_count < MAIL_MAX_RCPTS) {
+		mail->rcpts = arena_room(mail->arena, mail->rcpts,
+		    mail->rcpt_count, sizeof(*mail->rcpts));
+		mail->rcpts[mail->rcpt_count] =
+		    recipient_address(mail->arena, path);
+	}
 	mail->rcpt_count++;
 }
 
@@ -143,11 +185,13 @@ mail_end_of_headers(struct mail *mail)
 	if (mail->limit != VERDICT_WITHIN_LIMITS)
 		return;
 	address_from(mail->arena, &mail->headers, &mail->from);
-	if (config_is_peer(mail->config, mail->session->client_name,
-		&mail->session->client))
+	if (is_peer(mail))
 		return;
-	if (mail->direction == MAIL_INBOUND && settings->verify)
+	if (is_to_be_checked(mail)) {
+		if (mail->rcpt_count == 0)
+			check_prefetch(mail);
 		mail->check = check_new(mail);
+	}
 	if (mail->direction == MAIL_OUTBOUND && settings->sign)
 		mail->sign = sign_new(mail);
 	verify_foreign(mail);
@@ -166,13 +210,8 @@ mail_body(struct mail *mail, struct span bytes)
 void
 mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 {
-	struct verdict_facts facts = {
-		.limit = mail->limit,
-		.over_limit =
-		    (enum verdict_over_limit)mail->config->settings.over_limit,
-	};
-
 	int64_t ended = clock_monotonic_us();
+	bool trouble = false;
 
 	*outcome =
 	    (struct outcome){ .outbound = mail->direction == MAIL_OUTBOUND };
@@ -182,8 +221,9 @@ mail_finish(struct mail *mail, const char *queue_id, struct outcome *outcome)
 	if (mail->check != NULL)
 		check_finish(mail->check, outcome);
 	if (mail->sign != NULL && sign_finish(mail->sign, outcome) != 0)
-		facts.trouble = true;
-	outcome->verdict = verdict_decide(&facts, mail->arena);
+		trouble = true;
+	judge_message(mail, trouble, outcome);
+	report_fields(mail, outcome);
 	meter_message(service_meter(mail->service), mail, outcome,
 	    clock_monotonic_us() - ended);
 	mail_log(mail, outcome);

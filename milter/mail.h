@@ -57,7 +57,9 @@ struct mail {
 	const char *mail_from; /* the path's address, "" for <> */
 	const char *login;     /* {auth_authen}, or NULL */
 	const char *authserv_id;
-	const char **rcpts; /* local-part@domain, MAIL_MAX_RCPTS at most */
+	/* local-part@domain, the domain in lower-case A-labels, or as it stands
+	 * where that cannot be; the first MAIL_MAX_RCPTS of rcpt_count. */
+	const char **rcpts;
 	size_t rcpt_count;
 	uint64_t body_bytes;
 	enum mail_direction direction;

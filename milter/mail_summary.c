@@ -112,3 +112,50 @@ mail_summary_signatures(struct arena *arena, const struct outcome *outcome)
 			outcome->keys[i].selector));
 	return (end(&summary));
 }
+
+const char *
+mail_summary_spf(struct arena *arena, const struct spf_outcome *spf)
+{
+	if (spf == NULL)
+		return (NULL);
+	if (spf->domain == NULL)
+		return (spf_result_name(spf->result));
+	return (arena_printf(
+	    arena, "%s(%s)", spf_result_name(spf->result), spf->domain));
+}
+
+static const char *
+dmarc_piece(struct arena *arena, const struct dmarc_outcome *dmarc)
+{
+	return (arena_printf(arena, "%s(%s)", dmarc_result_name(dmarc->result),
+	    dmarc->author_domain != NULL ? dmarc->author_domain : "?"));
+}
+
+const char *
+mail_summary_dmarc(struct arena *arena, const struct outcome *outcome)
+{
+	struct summary summary;
+
+	if (outcome->dmarc_count == 0)
+		return (NULL);
+	begin(&summary, arena);
+	for (int others = 0; others <= 1; others++)
+		for (size_t i = 0; i < outcome->dmarc_count; i++) {
+			const struct dmarc_outcome *dmarc = &outcome->dmarc[i];
+
+			if ((dmarc->result != DMARC_FAIL) == (others != 0))
+				add(&summary, dmarc_piece(arena, dmarc));
+		}
+	return (end(&summary));
+}
+
+const char *
+mail_summary_policy(struct arena *arena, const struct outcome *outcome)
+{
+	const struct dmarc_outcome *dmarc = outcome->verdict.dmarc;
+
+	if (dmarc == NULL || dmarc->policy_tag == NULL)
+		return (NULL);
+	return (arena_printf(arena, "%s=%s%s", dmarc->policy_tag,
+	    dmarc_policy_name(dmarc->policy), dmarc->testing ? ",t=y" : ""));
+}

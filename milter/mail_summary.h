@@ -1,6 +1,6 @@
 /*
- * mail_summary.h: what became of a message's signatures, short enough for one
- * value of a log line.
+ * mail_summary.h: the results of a message, each short enough for one value of
+ * a log line.
  */
 #ifndef MILTER_MAIL_SUMMARY_H
 #define MILTER_MAIL_SUMMARY_H
@@ -23,6 +23,30 @@ const char *mail_summary_results(struct arena *arena,
  * Return the domain/selector of each signature that ${outcome} made, likewise.
  */
 const char *mail_summary_signatures(
+    struct arena *arena, const struct outcome *outcome);
+
+/**
+ * mail_summary_spf(arena, spf):
+ * Return ${spf} as result(domain), or as result alone where there is no domain;
+ * NULL for NULL.
+ */
+const char *mail_summary_spf(
+    struct arena *arena, const struct spf_outcome *spf);
+
+/**
+ * mail_summary_dmarc(arena, outcome):
+ * Return each result of DMARC in ${outcome} as result(domain), failures first,
+ * the rest as for mail_summary_results(); NULL when there is none.
+ */
+const char *mail_summary_dmarc(
+    struct arena *arena, const struct outcome *outcome);
+
+/**
+ * mail_summary_policy(arena, outcome):
+ * Return the policy that the verdict of ${outcome} looked at, as tag=policy and
+ * with ",t=y" when its owner is testing; NULL when there is none.
+ */
+const char *mail_summary_policy(
     struct arena *arena, const struct outcome *outcome);
 
 #endif

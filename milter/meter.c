@@ -33,6 +33,37 @@ count(struct meter *meter, enum meter_family family, size_t value)
 	metrics_add(meter->metrics, METRICS_SERIES(family, value), 1);
 }
 
+static void
+count_dkim(struct meter *meter, const struct outcome *outcome)
+{
+	if (outcome->dkim_count == 0)
+		count(meter, METER_DKIM_RESULTS, DKIM_NONE);
+	for (size_t i = 0; i < outcome->dkim_count; i++)
+		count(meter, METER_DKIM_RESULTS, outcome->dkim[i].result);
+}
+
+static void
+count_spf(struct meter *meter, const struct spf_outcome *spf)
+{
+	if (spf != NULL)
+		metrics_add(meter->metrics,
+		    METRICS_SERIES(
+			METER_SPF_RESULTS, spf->identity, spf->result),
+		    1);
+}
+
+static void
+count_dmarc(struct meter *meter, const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->dmarc_count; i++) {
+		const struct dmarc_outcome *dmarc = &outcome->dmarc[i];
+
+		count(meter, METER_DMARC_RESULTS, dmarc->result);
+		if (dmarc->result == DMARC_FAIL)
+			count(meter, METER_DMARC_FAILURES, dmarc->policy);
+	}
+}
+
 /* What was verified: nothing at all when there is no check. */
 static void
 count_results(
@@ -40,15 +71,30 @@ count_results(
 {
 	if (mail->check == NULL)
 		return;
-	if (outcome->dkim_count == 0) {
-		count(meter, METER_DKIM_RESULTS, DKIM_NONE);
-		return;
-	}
-	for (size_t i = 0; i < outcome->dkim_count; i++)
-		count(meter, METER_DKIM_RESULTS, outcome->dkim[i].result);
+	count_spf(meter, outcome->spf_helo);
+	count_spf(meter, outcome->spf_mail_from);
+	count_dkim(meter, outcome);
+	count_dmarc(meter, outcome);
+	if (mail->direction == MAIL_INBOUND)
+		count(meter, METER_IPREV_RESULTS, outcome->iprev);
 	metrics_observe(meter->metrics,
 	    METRICS_SERIES(METER_DNS_WAIT_SECONDS, 0),
 	    (uint64_t)outcome->dns_us);
+}
+
+/* Mail that is tagged or held was not refused. */
+static void
+count_verdict(
+    struct meter *meter, const struct mail *mail, const struct verdict *verdict)
+{
+	metrics_add(meter->metrics,
+	    METRICS_SERIES(METER_MESSAGES, mail->direction, verdict->action),
+	    1);
+	if (verdict->action == VERDICT_REJECT ||
+	    verdict->action == VERDICT_TEMPFAIL)
+		count(meter, METER_REFUSED, verdict->cause);
+	if (verdict->would != verdict->action)
+		count(meter, METER_NOT_ENFORCED, verdict->would);
 }
 
 static void
@@ -70,15 +116,13 @@ meter_message(struct meter *meter, const struct mail *mail,
     const struct outcome *outcome, int64_t us)
 {
 	struct metrics *metrics = meter->metrics;
-	const struct verdict *verdict = &outcome->verdict;
 
-	metrics_add(metrics,
-	    METRICS_SERIES(METER_MESSAGES, mail->direction, verdict->action),
-	    1);
-	if (verdict->action != VERDICT_NONE)
-		count(meter, METER_REFUSED, verdict->cause);
+	count_verdict(meter, mail, &outcome->verdict);
 	count_results(meter, mail, outcome);
 	count_signatures(meter, outcome);
+	for (size_t i = 0; i < outcome->finding_count; i++)
+		count(
+		    meter, METER_OUTGOING_FINDINGS, outcome->findings[i].kind);
 	if (outcome->deletion_count > 0)
 		metrics_add(metrics, METRICS_SERIES(METER_FORGED_FIELDS, 0),
 		    outcome->deletion_count);

@@ -1,9 +1,13 @@
 #include "meter_families.h"
 
 #include "dkim/dkim.h"
+#include "dmarc/dmarc.h"
 #include "dns/dns.h"
+#include "iprev.h"
 #include "mail.h"
+#include "outgoing.h"
 #include "signtable.h"
+#include "spf/spf.h"
 
 #define PREFIX "mailreeve_milter_"
 
@@ -39,6 +43,39 @@ static const char *const results[] = { [DKIM_NONE] = "none",
 	[DKIM_NEUTRAL] = "neutral",
 	[DKIM_TEMPERROR] = "temperror",
 	[DKIM_PERMERROR] = "permerror",
+	NULL };
+static const char *const identities[] = {
+	[SPF_HELO] = "helo", [SPF_MAIL_FROM] = "mail_from", NULL
+};
+static const char *const spf_results[] = { [SPF_NONE] = "none",
+	[SPF_NEUTRAL] = "neutral",
+	[SPF_PASS] = "pass",
+	[SPF_FAIL] = "fail",
+	[SPF_SOFTFAIL] = "softfail",
+	[SPF_TEMPERROR] = "temperror",
+	[SPF_PERMERROR] = "permerror",
+	NULL };
+static const char *const dmarc_results[] = { [DMARC_NONE] = "none",
+	[DMARC_PASS] = "pass",
+	[DMARC_FAIL] = "fail",
+	[DMARC_TEMPERROR] = "temperror",
+	[DMARC_PERMERROR] = "permerror",
+	NULL };
+static const char *const policies[] = { [DMARC_POLICY_NONE] = "none",
+	[DMARC_POLICY_QUARANTINE] = "quarantine",
+	[DMARC_POLICY_REJECT] = "reject",
+	NULL };
+static const char *const iprev_results[] = { [IPREV_NONE] = "none",
+	[IPREV_PASS] = "pass",
+	[IPREV_FAIL] = "fail",
+	[IPREV_TEMPERROR] = "temperror",
+	[IPREV_PERMERROR] = "permerror",
+	NULL };
+static const char *const findings[] = { [OUTGOING_NOT_ALIGNED] = "not_aligned",
+	[OUTGOING_NO_FROM] = "no_from",
+	[OUTGOING_DUPLICATE] = "duplicate",
+	[OUTGOING_NO_DATE] = "no_date",
+	[OUTGOING_ONE_CLICK] = "one_click",
 	NULL };
 /* meter.c counts these two from 0 on: nothing else signs. */
 static const char *const algorithms[] = { "rsa-sha256", "ed25519-sha256",
@@ -82,16 +119,38 @@ const struct metrics_family meter_families[] = {
 	[METER_ABORTED] = COUNTER("aborted_total",
 	    .help = "Messages that the client left before their end.",
 	    .labels = { { "stage", stages } }),
+	[METER_NOT_ENFORCED] = COUNTER("not_enforced_total",
+	    .help = "Messages for which enforce = no kept an action from being "
+		    "taken.",
+	    .labels = { { "action", actions } }),
+	[METER_SPF_RESULTS] = COUNTER("spf_results_total",
+	    .help = "Results of SPF, of inbound messages.",
+	    .labels = { { "identity", identities },
+		{ "result", spf_results } }),
 	[METER_DKIM_RESULTS] = COUNTER("dkim_results_total",
 	    .help = "Results of DKIM signatures in inbound messages; none: a "
 		    "message without.",
 	    .labels = { { "result", results } }),
+	[METER_DMARC_RESULTS] = COUNTER("dmarc_results_total",
+	    .help = "Results of DMARC, one for each author's domain of inbound "
+		    "messages.",
+	    .labels = { { "result", dmarc_results } }),
+	[METER_DMARC_FAILURES] = COUNTER("dmarc_failures_total",
+	    .help = "Of these, failures, by the policy that was published.",
+	    .labels = { { "policy", policies } }),
+	[METER_IPREV_RESULTS] = COUNTER("iprev_results_total",
+	    .help =
+		"Whether the names of clients lead back to their addresses.",
+	    .labels = { { "result", iprev_results } }),
 	[METER_SIGNATURES] =
 	    COUNTER("signatures_total", .help = "DKIM signatures made.",
 		.labels = { { "algorithm", algorithms } }),
 	[METER_UNSIGNED] = COUNTER("unsigned_total",
 	    .help = "Outbound messages that were to be signed and were not.",
 	    .labels = { { "reason", causes } }),
+	[METER_OUTGOING_FINDINGS] = COUNTER("outgoing_findings_total",
+	    .help = "What large receivers would refuse outbound messages for.",
+	    .labels = { { "kind", findings } }),
 	[METER_FORGED_FIELDS] = COUNTER("forged_fields_total",
 	    .help = "Header fields removed because they claimed to be ours."),
 	[METER_BODY_BYTES] = COUNTER("body_bytes_total",
@@ -100,8 +159,8 @@ const struct metrics_family meter_families[] = {
 	    .help = "From the end of a message to its verdict.",
 	    .labels = { { "direction", directions } }),
 	[METER_DNS_WAIT_SECONDS] = WAIT("dns_wait_seconds",
-	    .help = "How long a message with DKIM signatures waited for the "
-		    "DNS after its end."),
+	    .help = "How long a message that was verified waited for the DNS "
+		    "after its end."),
 	[METER_DNS_ANSWER_SECONDS] = WAIT("dns_answer_seconds",
 	    .help = "How long a question to the resolver took.",
 	    .labels = { { "status", statuses } }),

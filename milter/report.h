@@ -1,22 +1,36 @@
 /*
- * report.h: results as an Authentication-Results field.
+ * report.h: what we tell of a message in its header.
  */
 #ifndef MILTER_REPORT_H
 #define MILTER_REPORT_H
 
-#include <stddef.h>
-
-#include "base/arena.h"
-#include "dkim/verify.h"
+#include "mail.h"
+#include "outcome.h"
 
 /**
- * report_authres(arena, authserv_id, dkim, count):
- * Return the body of the Authentication-Results field (RFC 8601) in which
- * ${authserv_id} tells of ${count} verifications; none is dkim=none.  It leaves
- * out signatures beyond max_signatures and all but ten permerrors, so that junk
- * cannot push out what was verified.  It starts with the blank after the colon.
+ * report_authres(mail, outcome):
+ * Return the body of the Authentication-Results field (RFC 8601) for ${mail},
+ * on which ${outcome} is decided, or NULL when there is nothing to tell.  It
+ * leaves out signatures beyond max_signatures and all but ten permerrors, so
+ * that junk cannot push out what was verified.  It starts with the blank after
+ * the colon.
  */
-const char *report_authres(struct arena *arena, const char *authserv_id,
-    const struct dkim_verification *dkim, size_t count);
+const char *report_authres(
+    const struct mail *mail, const struct outcome *outcome);
+
+/**
+ * report_verdict(mail, outcome):
+ * Return the body of the X-Mailreeve-Verdict field for ${mail}, with the blank
+ * after the colon, or NULL unless ${outcome} is VERDICT_TAG.
+ */
+const char *report_verdict(
+    const struct mail *mail, const struct outcome *outcome);
+
+/**
+ * report_fields(mail, outcome):
+ * Store in ${outcome}, on which all else is decided, the fields that it and the
+ * configuration of ${mail} want.
+ */
+void report_fields(const struct mail *mail, struct outcome *outcome);
 
 #endif

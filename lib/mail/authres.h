@@ -11,7 +11,7 @@
 #include "base/span.h"
 
 /* In one field, and in one result; printing leaves out what is beyond. */
-#define AUTHRES_MAX_RESULTS 64
+#define AUTHRES_MAX_RESULTS 80
 #define AUTHRES_MAX_PROPERTIES 32
 
 /* Bytes of a value that is printed; an address has 320 at most. */

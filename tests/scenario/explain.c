@@ -389,8 +389,12 @@ prepare(struct explain *explain, const char *milter)
 		return (
 		    robust_fail(robust, "%s", keyfolder_error(robust->keys)));
 	buf_add(&robust->zone, zone);
+	/* Where the milter is told of the client's name, it is to be found. */
 	buf_printf(&robust->zone,
-	    "e9._domainkey.sender.example. 300 IN TXT \"%s\"\n", record);
+	    "e9._domainkey.sender.example. 300 IN TXT \"%s\"\n"
+	    "1.100.51.198.in-addr.arpa. 300 IN PTR client.example.\n"
+	    "client.example. 300 IN A " ROBUST_OUTSIDE "\n",
+	    record);
 	milter_daemon_options(robust->daemon);
 	daemon_option(robust->daemon, "dns_timeout = 1s");
 	explain->config = daemon_path(robust->daemon, "milter.conf");

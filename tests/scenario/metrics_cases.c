@@ -74,6 +74,14 @@ static const struct metrics_expected all_sent[] = {
 	{ M "refused_total{reason=\"trouble\"}", 0 },
 	{ M "refused_total{reason=\"stopping\"}", 0 },
 	{ M "refused_total{reason=\"not_applied\"}", 0 },
+	{ M "spf_results_total{identity=\"helo\",result=\"none\"}", 8 },
+	{ M "spf_results_total{identity=\"helo\",result=\"pass\"}", 0 },
+	{ M "spf_results_total{identity=\"mail_from\",result=\"none\"}", 8 },
+	{ M "spf_results_total{identity=\"mail_from\",result=\"pass\"}", 0 },
+	{ M "dmarc_results_total{result=\"none\"}", 8 },
+	{ M "dmarc_results_total{result=\"fail\"}", 0 },
+	{ M "iprev_results_total{result=\"pass\"}", 8 },
+	{ M "iprev_results_total{result=\"none\"}", 0 },
 	{ M "dkim_results_total{result=\"none\"}", 2 },
 	{ M "dkim_results_total{result=\"pass\"}", 3 },
 	{ M "dkim_results_total{result=\"fail\"}", 0 },
@@ -87,20 +95,28 @@ static const struct metrics_expected all_sent[] = {
 	{ M "unsigned_total{reason=\"no_author\"}", 1 },
 	{ M "unsigned_total{reason=\"not_allowed\"}", 1 },
 	{ M "unsigned_total{reason=\"header\"}", 0 },
+	{ M "outgoing_findings_total{kind=\"no_date\"}", 7 },
+	{ M "outgoing_findings_total{kind=\"not_aligned\"}", 2 },
+	{ M "outgoing_findings_total{kind=\"no_from\"}", 1 },
+	{ M "outgoing_findings_total{kind=\"duplicate\"}", 0 },
+	{ M "outgoing_findings_total{kind=\"one_click\"}", 0 },
 	{ M "forged_fields_total", 3 },
 	{ M "verdict_seconds_count{direction=\"inbound\"}", 9 },
 	{ M "verdict_seconds_count{direction=\"outbound\"}", 7 },
-	{ M "dns_wait_seconds_count", 6 },
-	{ M "dns_started_total", 4 },
+	{ M "dns_wait_seconds_count", 8 },
+	/* Four keys, and two names each of SPF and of two domains' DMARC. */
+	{ M "dns_started_total", 10 },
 	{ M "dns_failures_total", 2 },
-	{ M "dns_questions_total", 6 },
-	{ M "dns_cache_hits_total", 6 },
+	{ M "dns_questions_total", 38 },
+	/* All but a top-level domain's _dmarc was asked for early. */
+	{ M "dns_cache_hits_total", 36 },
 	{ M "dns_joined_total", 0 },
 	{ M "dns_evicted_total", 0 },
-	{ M "dns_cache_entries", 4 },
+	{ M "dns_cache_entries", 10 },
 	{ M "dns_under_way", 0 },
 	{ M "dns_answer_seconds_count{status=\"ok\"}", 1 },
-	{ M "dns_answer_seconds_count{status=\"nxdomain\"}", 1 },
+	{ M "dns_answer_seconds_count{status=\"nxdomain\"}", 6 },
+	{ M "dns_answer_seconds_count{status=\"nodata\"}", 1 },
 	{ M "dns_answer_seconds_count{status=\"servfail\"}", 1 },
 	{ M "dns_answer_seconds_count{status=\"timeout\"}", 1 },
 	{ M "key_cache_parsed_total", 1 },
@@ -114,8 +130,8 @@ static const struct metrics_expected all_sent[] = {
 	{ M "aborted_total{stage=\"body\"}", 0 },
 	{ M "never_negotiated_total", 0 },
 	{ M "log_events_total{level=\"error\"}", 0 },
-	/* Three unsigned and one refused. */
-	{ M "log_events_total{level=\"warning\"}", 4 },
+	/* Three unsigned, one refused, all seven outbound without Date. */
+	{ M "log_events_total{level=\"warning\"}", 11 },
 	{ NULL, 0 },
 };
 
@@ -385,17 +401,25 @@ int
 metrics_silent(struct metrics_case *test)
 {
 	static const struct metrics_mail mail = { ROBUST_OUTSIDE,
-		.file = "good.eml", .reply = "250" };
+		.file = "good.eml", .reply = "451 4.7.0" };
 	static const struct metrics_expected expected[] = {
+		{ M "messages_total{direction=\"inbound\",action=\"tempfail\"}",
+		    1 },
+		{ M "refused_total{reason=\"dns\"}", 1 },
 		{ M "dns_wait_seconds_count", 1 },
 		{ M "dns_wait_seconds_bucket{le=\"0.5\"}", 0 },
 		{ M "dns_wait_seconds_bucket{le=\"10\"}", 1 },
 		{ M "verdict_seconds_bucket{direction=\"inbound\",le=\"0.5\"}",
 		    0 },
 		{ M "dkim_results_total{result=\"temperror\"}", 1 },
-		{ M "dns_questions_total", 1 },
-		{ M "dns_joined_total", 1 },
-		{ M "dns_under_way", 1 },
+		{ M "spf_results_total{identity=\"mail_from\",result="
+		    "\"temperror\"}",
+		    1 },
+		{ M "dmarc_results_total{result=\"temperror\"}", 1 },
+		/* SPF of both identities, the key, the author's policy. */
+		{ M "dns_questions_total", 4 },
+		{ M "dns_joined_total", 4 },
+		{ M "dns_under_way", 4 },
 		{ M "dns_answer_seconds_count{status=\"timeout\"}", 0 },
 		{ NULL, 0 },
 	};
@@ -433,6 +457,8 @@ metrics_unapplied(struct metrics_case *test)
 		{ NULL, 0 },
 	};
 	struct robust *robust = &test->robust;
+
+	daemon_option(robust->daemon, "on_dns_trouble = \"pass\"");
 	int fd = start_silent(test);
 	struct milter_client *client =
 	    fd < 0 ? NULL : robust_session(robust, ROBUST_OUTSIDE);

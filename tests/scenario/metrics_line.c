@@ -17,15 +17,22 @@ static const struct {
 	    "\"direction\":\"inbound\",\"client_name\":\"client.example\","
 	    "\"helo\":\"client.example\",\"mail_from\":\"ann@example.org\","
 	    "\"from\":\"ann@sender.example\",\"login\":\"-\","
-	    "\"recipients\":1,\"dkim\":\"pass\\(sender.example/rsa\\)\","
-	    "\"forged_removed\":0,\"action\":\"none\",\"reason\":\"-\","
+	    "\"recipients\":1,\"iprev\":\"pass\","
+	    "\"spf_helo\":\"none\\(client.example\\)\","
+	    "\"spf\":\"none\\(example.org\\)\","
+	    "\"dkim\":\"pass\\(sender.example/rsa\\)\","
+	    "\"dmarc\":\"none\\(sender.example\\)\",\"policy\":\"-\","
+	    "\"rule\":\"-\",\"forged_removed\":0,\"action\":\"none\","
+	    "\"would\":\"-\",\"reason\":\"-\","
 	    "\"size\":[1-9][0-9]*" TIMES },
 	{ { ROBUST_OUTSIDE,
 	      .text = "From: ann@example.org\n\nAll sheep are here.\n",
 	      .reply = "552", .junk = 200 },
-	    "\"from\":\"-\",\"login\":\"-\",\"recipients\":1,\"dkim\":\"-\","
-	    "\"forged_removed\":0,\"action\":\"reject\",\"reason\":\"the "
-	    "header has more fields than max_header_fields\",\"size\":21" TIMES },
+	    "\"from\":\"-\",\"login\":\"-\",\"recipients\":1,"
+	    "\"iprev\":\"-\",\"spf_helo\":\"-\",\"spf\":\"-\",\"dkim\":\"-\","
+	    "\"dmarc\":\"-\",\"policy\":\"-\",\"rule\":\"-\","
+	    "\"forged_removed\":0,\"action\":\"reject\",\"would\":\"-\","
+	    "\"reason\":\"the header has more fields than max_header_fields\",\"size\":21" TIMES },
 	{ { ROBUST_OUTSIDE,
 	      .text = "From: ann@example.org\n\nAll sheep are here.\n",
 	      .login = "ann@example.org", .reply = "250" },
@@ -33,12 +40,12 @@ static const struct {
 	    "\"helo\":\"client.example\",\"mail_from\":\"ann@example.org\","
 	    "\"from\":\"ann@example.org\",\"login\":\"ann@example.org\","
 	    "\"recipients\":1,\"signed\":\"example.org/r1 example.org/e1\","
-	    "\"forged_removed\":0,\"action\":\"none\",\"reason\":\"-\","
-	    "\"size\":21" TIMES },
+	    "\"forged_removed\":0,\"action\":\"none\",\"would\":\"-\","
+	    "\"reason\":\"-\",\"size\":21" TIMES },
 	{ { ROBUST_INSIDE, .text = "From: ann@other.example\n\nHello.\n",
 	      .reply = "250" },
 	    "\"unsigned\":\"no key for other.example\",\"forged_removed\":0,"
-	    "\"action\":\"none\",\"reason\":\"-\",\"size\":8" TIMES },
+	    "\"action\":\"none\",\"would\":\"-\",\"reason\":\"-\",\"size\":8" TIMES },
 };
 
 /* The null path, twice as written and as text. */

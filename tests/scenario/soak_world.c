@@ -135,6 +135,8 @@ soak_world_new(struct soak *soak)
 	    arena_printf(soak->arena, "metrics = \"inet:%u@127.0.0.1\"",
 		soak->metrics_port));
 	daemon_option(soak->daemon, "log_level = \"info\"");
+	/* Lost questions are told of as temperror, and delay no message. */
+	daemon_option(soak->daemon, "on_dns_trouble = \"pass\"");
 	soak->socket = milter_daemon_address(soak->daemon);
 	return (0);
 }
