@@ -179,6 +179,7 @@ slice() {
 kinds() {
 	case $1 in
 	verify-100k-cold) echo 1:1 ;;
+	*-cold) echo 1:1 10:1 ;;
 	verify-*) echo 1:1 10:10 ;;
 	*) echo 1:1 1:10 10:1 10:10 ;;
 	esac
