@@ -233,13 +233,21 @@ plain(struct arena *arena, const char *text)
 	return (copy);
 }
 
-/* The result that stands for all: the one that decided, or else the first. */
+/* The result that stands for all: that of a From field which cannot be
+ * evaluated, which is the last, where that is why; or the strictest. */
 static const struct dmarc_outcome *
 deciding(const struct outcome *outcome)
 {
-	if (outcome->verdict.dmarc != NULL)
-		return (outcome->verdict.dmarc);
-	return (outcome->dmarc_count > 0 ? &outcome->dmarc[0] : NULL);
+	const struct verdict *verdict = &outcome->verdict;
+	const struct dmarc_outcome *last =
+	    outcome->dmarc_count == 0
+		? NULL
+		: &outcome->dmarc[outcome->dmarc_count - 1];
+
+	if (last != NULL && last->author_domain == NULL &&
+	    (verdict->dmarc == NULL || verdict->cause == VERDICT_FOR_FROM))
+		return (last);
+	return (verdict->dmarc);
 }
 
 const char *

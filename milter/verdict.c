@@ -208,6 +208,9 @@ rule_by_dmarc(const struct verdict_facts *facts, const struct answers *answers,
 		    result == DMARC_FAIL ? asked_for(facts->policy, dmarc)
 					 : VERDICT_NONE;
 
+		/* A From field without a domain has no policy to tell of. */
+		if (dmarc->author_domain == NULL)
+			continue;
 		if (out->dmarc != NULL &&
 		    (action < out->action ||
 			(action == out->action &&

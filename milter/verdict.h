@@ -110,9 +110,9 @@ struct verdict {
 	/* What it would be with enforce = yes; else the same as action. */
 	enum verdict_action would;
 	const char *rule; /* the name of the rule that decided; or NULL */
-	const struct dmarc_outcome *dmarc; /* the strictest of the facts', also
-	                                    * where it did not decide; or NULL
-	                                    */
+	const struct dmarc_outcome *dmarc; /* the strictest of the facts' that
+	                                    * have a domain, also where it did
+	                                    * not decide; or NULL */
 	const char *reason;       /* for the log and mailreeve-explain */
 	enum verdict_cause cause; /* of ${would}, unless that is VERDICT_NONE */
 	/* The SMTP reply of ${would} (RFC 5321 4.2, RFC 3463): one line of

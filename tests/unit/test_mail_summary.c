@@ -146,6 +146,56 @@ test_whole(void **state)
 	arena_free(arena);
 }
 
+static void
+test_spf(void **state)
+{
+	const struct spf_outcome fail = { .result = SPF_FAIL,
+		.domain = "a.example" };
+	const struct spf_outcome nobody = { .result = SPF_NONE };
+	struct arena *arena = arena_new();
+
+	(void)state;
+	assert_null(mail_summary_spf(arena, NULL));
+	assert_string_equal(mail_summary_spf(arena, &fail), "fail(a.example)");
+	assert_string_equal(mail_summary_spf(arena, &nobody), "none");
+	arena_free(arena);
+}
+
+/* Failures cannot be hidden behind others. */
+static void
+test_dmarc(void **state)
+{
+	struct arena *arena = arena_new();
+	char *name = long_name(arena, NAME);
+	const struct dmarc_outcome dmarc[] = {
+		{ .result = DMARC_PASS, .author_domain = name },
+		{ .result = DMARC_NONE, .author_domain = name },
+		{ .result = DMARC_PASS, .author_domain = name },
+		{ .result = DMARC_PERMERROR },
+		{ .result = DMARC_FAIL,
+		    .author_domain = "bank.example",
+		    .policy_tag = "np",
+		    .policy = DMARC_POLICY_QUARANTINE,
+		    .testing = true },
+	};
+	struct outcome outcome = { .dmarc = dmarc };
+
+	(void)state;
+	assert_null(mail_summary_dmarc(arena, &outcome));
+	assert_null(mail_summary_policy(arena, &outcome));
+	outcome.dmarc_count = UNIT_COUNT(dmarc);
+	assert_string_equal(mail_summary_dmarc(arena, &outcome),
+	    arena_printf(arena,
+		"fail(bank.example) pass(%s) none(%s) permerror(?) +1", name,
+		name));
+	outcome.verdict.dmarc = &dmarc[0];
+	assert_null(mail_summary_policy(arena, &outcome));
+	outcome.verdict.dmarc = &dmarc[4];
+	assert_string_equal(
+	    mail_summary_policy(arena, &outcome), "np=quarantine,t=y");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -154,6 +204,8 @@ main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_spf),
+		cmocka_unit_test(test_dmarc),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
