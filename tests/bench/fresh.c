@@ -8,7 +8,7 @@
 #include "dkim/sign.h"
 
 #define MESSAGE_MAX ((size_t)16 * 1024 * 1024)
-#define TTL (7 * 86400)
+#define TTL ((int64_t)7 * 86400)
 
 struct dkim_private *
 fresh_key(struct arena *arena, const char *path)

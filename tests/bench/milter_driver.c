@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,49 @@ add_process(struct run *run, const char *pid)
 	run->pids[run->pid_count++] = (pid_t)number(pid, INT32_MAX);
 }
 
+/* Take one option; return false for one that there is not. */
+static bool
+take_option(struct run *run, struct arena *arena, int option, const char *value)
+{
+	switch (option) {
+	case 's':
+		add_stage(run, value);
+		return (true);
+	case 'm':
+		read_message(run, arena, value);
+		return (true);
+	case 'a':
+		run->client = value;
+		return (true);
+	case 'e':
+		add_expect(run, value);
+		return (true);
+	case 'o':
+		run->save = value;
+		return (true);
+	case 'y':
+		run->key = value;
+		return (true);
+	case 'f':
+		run->fresh = number(value, FRESH_MAX);
+		return (true);
+	case 'p':
+		add_process(run, value);
+		return (true);
+	case 'n':
+		run->messages = number(value, MESSAGES_MAX);
+		return (true);
+	case 'c':
+		run->connections = number(value, CONNECTIONS_MAX);
+		return (true);
+	case 'k':
+		run->per_connection = number(value, MESSAGES_MAX);
+		return (true);
+	default:
+		return (false);
+	}
+}
+
 static void
 read_options(struct run *run, struct arena *arena, int argc, char **argv)
 {
@@ -135,43 +179,8 @@ read_options(struct run *run, struct arena *arena, int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (option) {
-		case 's':
-			add_stage(run, optarg);
-			break;
-		case 'm':
-			read_message(run, arena, optarg);
-			break;
-		case 'a':
-			run->client = optarg;
-			break;
-		case 'e':
-			add_expect(run, optarg);
-			break;
-		case 'o':
-			run->save = optarg;
-			break;
-		case 'y':
-			run->key = optarg;
-			break;
-		case 'f':
-			run->fresh = number(optarg, FRESH_MAX);
-			break;
-		case 'p':
-			add_process(run, optarg);
-			break;
-		case 'n':
-			run->messages = number(optarg, MESSAGES_MAX);
-			break;
-		case 'c':
-			run->connections = number(optarg, CONNECTIONS_MAX);
-			break;
-		case 'k':
-			run->per_connection = number(optarg, MESSAGES_MAX);
-			break;
-		default:
+		if (!take_option(run, arena, option, optarg))
 			usage();
-		}
 	if (run->player.stage_count == 0 || run->message.len == 0 ||
 	    (run->key == NULL) != (run->fresh == 0))
 		usage();
