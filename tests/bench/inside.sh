@@ -166,7 +166,7 @@ slice() {
 	for pid in $(processes "$3"); do
 		pids+=(--pid="$pid")
 	done
-	[[ $2-$4 != *-cold-1 ]] || messages=$(((MESSAGES + 4) / 5))
+	[[ $2-$4 != *-cold-1 ]] || messages=$(((MESSAGES + 9) / 10))
 	result=$(drive "$3" "$2" "${pids[@]}" --connections="$4" \
 		--per-connection="$5" --messages="$messages") || exit 1
 	printf '{"round":%d,"bench":"%s","program":"%s",' "$1" "$2" "$3"
@@ -178,10 +178,10 @@ slice() {
 # bench is measured with.
 kinds() {
 	case $1 in
+	sign-4k) echo 1:1 1:10 10:1 10:10 ;;
 	verify-100k-cold) echo 1:1 ;;
-	*-cold) echo 1:1 10:1 ;;
-	verify-*) echo 1:1 10:10 ;;
-	*) echo 1:1 1:10 10:1 10:10 ;;
+	verify-4k-cold) echo 1:1 10:1 ;;
+	*) echo 1:1 10:10 ;;
 	esac
 }
 
