@@ -4,6 +4,7 @@
 
 #include "dns/name.h"
 #include "mail/authres.h"
+#include "mail/orgdomain.h"
 
 /* More are not looked at: they go, as if all were forged. */
 #define MAX_LOOKED_AT 100
@@ -20,6 +21,7 @@ static const struct {
 	looks_ours *looks_ours;
 } kinds[] = {
 	{ "Authentication-Results", claims_results },
+	{ "X-Authentication-Results", claims_results },
 	{ "Received-SPF", names_us },
 	{ "X-Mailreeve-Verdict", NULL },
 	{ "X-Mailreeve-Score", NULL },
@@ -59,9 +61,9 @@ organization_of(const struct mail *mail, const char *name)
 
 	if (ascii == NULL)
 		return (NULL);
-	// XX	if (mail->config->suffixes != NULL)
-	// XX		return (orgdomain_find(mail->config->suffixes, ascii));
-	/* The host's parent, if it is no top-level domain. */
+	if (mail->config->suffixes != NULL)
+		return (orgdomain_find(mail->config->suffixes, ascii));
+	/* Without a list: the host's parent, if it is no top-level domain. */
 	const char *dot = strchr(ascii, '.');
 
 	/* UNSAFE: after the dot is the rest of the string. */

@@ -14,7 +14,8 @@
  *
  * - X-Mailreeve-Verdict and X-Mailreeve-Score.
  * - Authentication-Results of our authserv-id or of this host, from whomever
- *   (RFC 8601 5), as authres_claims() reads it.
+ *   (RFC 8601 5), as authres_claims() reads it; and the same with "X-" before,
+ *   which some programs write and others read.
  * - Authentication-Results of any host of our organization, unless the client
  *   is in a trusted network: this host's organizational domain and all below
  *   it.  Parents of our name are among these; a public suffix is nobody's.

@@ -63,23 +63,32 @@ tell_auth(struct draft *draft)
 	    mail->login);
 }
 
-/* RFC 8601 2.7.2.  For the null path there is one identity, the HELO name; it
- * is told as what it is, and not as a sender. */
+/* The reason of a pass would quote a term that the sender chose, which may name
+ * whom he likes. */
+static void
+tell_identity(struct draft *draft, const struct spf_outcome *spf,
+    const char *property, const char *value)
+{
+	if (spf != NULL)
+		add_property(
+		    add_result(draft, "spf", spf_result_name(spf->result),
+			spf->result == SPF_PASS ? NULL : spf->reason),
+		    "smtp", property, value);
+}
+
+/* RFC 8601 2.7.2.  MAIL FROM first: who reads one result only shall not read
+ * that of a HELO name.  For the null path there is one identity, the HELO name;
+ * it is told as what it is, and not as a sender. */
 static void
 tell_spf(struct draft *draft)
 {
-	const struct spf_outcome *helo = draft->outcome->spf_helo;
-	const struct spf_outcome *mail_from = draft->outcome->spf_mail_from;
+	const struct mail *mail = draft->mail;
 
-	if (helo != NULL)
-		add_property(add_result(draft, "spf",
-				 spf_result_name(helo->result), helo->reason),
-		    "smtp", "helo", draft->mail->session->helo);
-	if (mail_from != NULL && draft->mail->mail_from[0] != '\0')
-		add_property(
-		    add_result(draft, "spf", spf_result_name(mail_from->result),
-			mail_from->reason),
-		    "smtp", "mailfrom", draft->mail->mail_from);
+	if (mail->mail_from[0] != '\0')
+		tell_identity(draft, draft->outcome->spf_mail_from, "mailfrom",
+		    mail->mail_from);
+	tell_identity(
+	    draft, draft->outcome->spf_helo, "helo", mail->session->helo);
 }
 
 static const char *
@@ -177,6 +186,28 @@ tell_domain(struct draft *draft, const struct dmarc_outcome *dmarc)
 	add_property(result, "policy", "override-reason", verdict->rule);
 }
 
+static bool
+all_pass(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		if (outcome->dmarc[i].result != DMARC_PASS)
+			return (false);
+	return (true);
+}
+
+/* Of several authors one may be in order and hide another, whom a reader is
+ * shown: who looks for "dmarc=pass" finds it only where it holds for all. */
+static void
+tell_dmarc(struct draft *draft)
+{
+	const struct outcome *outcome = draft->outcome;
+	bool all = all_pass(outcome);
+
+	for (size_t i = 0; i < outcome->dmarc_count; i++)
+		if (all || outcome->dmarc[i].result != DMARC_PASS)
+			tell_domain(draft, &outcome->dmarc[i]);
+}
+
 /* RFC 8601 2.7.3. */
 static void
 tell_iprev(struct draft *draft)
@@ -205,8 +236,7 @@ report_authres(const struct mail *mail, const struct outcome *outcome)
 	tell_spf(&draft);
 	if (mail->check != NULL)
 		tell_dkim(&draft);
-	for (size_t i = 0; i < outcome->dmarc_count; i++)
-		tell_domain(&draft, &outcome->dmarc[i]);
+	tell_dmarc(&draft);
 	tell_iprev(&draft);
 	if (draft.authres.count == 0)
 		return (NULL);

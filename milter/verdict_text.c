@@ -12,7 +12,7 @@ struct reply {
 	const char *tempfail_status;
 };
 
-/* RFC 7372 3.3: X.7.26, several checks failed together.  RFC 3463 3.8: X.7.1,
+/* RFC 7372 3.4: X.7.26, several checks failed together.  RFC 3463 3.8: X.7.1,
  * the sender may not send this; X.7.0, no more can be said. RFC 3463 3.4:
  * X.3.4, too big for the system; X.3.0, trouble of the system. */
 static const struct reply replies[] = {
@@ -35,7 +35,7 @@ add_spf(struct buf *out, const struct spf_outcome *spf)
 		[SPF_PASS] = "SPF passes, but for",
 		[SPF_FAIL] = "SPF fails for",
 		[SPF_SOFTFAIL] = "SPF softfails for",
-		[SPF_TEMPERROR] = "the DNS does not answer for the SPF of",
+		[SPF_TEMPERROR] = "no answer for the SPF record of",
 		[SPF_PERMERROR] = "a broken SPF record of",
 	};
 
@@ -84,8 +84,7 @@ add_dkim(struct buf *out, const struct verdict_facts *facts,
 		[DKIM_FAIL] = "DKIM fails for",
 		[DKIM_POLICY] = "DKIM is not accepted for",
 		[DKIM_NEUTRAL] = "DKIM is neutral for",
-		[DKIM_TEMPERROR] = "the DNS does not answer for the DKIM key "
-				   "of",
+		[DKIM_TEMPERROR] = "no answer for the DKIM key of",
 		[DKIM_PERMERROR] = "a broken DKIM signature or key of",
 	};
 	const struct dkim_verification *dkim = telling_signature(facts, dmarc);

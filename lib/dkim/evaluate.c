@@ -44,6 +44,17 @@ check_message(const struct evaluate_facts *facts, const struct dkim_key *key)
 	return (NULL);
 }
 
+/* How many From fields the signature covers. */
+static size_t
+count_signed_from(const struct signature *signature)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < signature->name_count; i++)
+		count += span_is_nocase(signature->names[i], "From");
+	return (count);
+}
+
 /* What may keep a signature that is right from counting. */
 static const char *
 check_policy(const struct dkim_verify_options *options,
@@ -57,6 +68,10 @@ check_policy(const struct dkim_verify_options *options,
 	if (!options->accept_partial_body && signature->has_length &&
 	    signature->length < facts->body_length)
 		return ("l= covers only a part of the body");
+	/* RFC 6376 8.15: anybody can add an author above the signed one, and
+	 * readers show him. */
+	if (count_signed_from(signature) < facts->from_fields)
+		return ("not every From field is signed");
 	if (!options->accept_expired && signature->expiration >= 0 &&
 	    signature->expiration < facts->now)
 		return ("the signature has expired");

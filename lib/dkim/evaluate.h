@@ -21,6 +21,7 @@ struct evaluate_facts {
 	const unsigned char *header_hash; /* 32 bytes */
 	const unsigned char *body_hash;   /* 32 bytes, of l= bytes at most */
 	uint64_t body_length;             /* of the whole canonicalized body */
+	size_t from_fields;               /* in the message */
 	int64_t now;
 };
 

@@ -1,6 +1,6 @@
 /*
- * tags.h: tag=value lists (RFC 6376 3.2), as signatures, key records and DMARC
- * records write them.
+ * tags.h: tag=value lists (RFC 6376 3.2), as signatures and key records write
+ * them.
  */
 #ifndef DKIM_TAGS_H
 #define DKIM_TAGS_H

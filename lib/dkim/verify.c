@@ -275,6 +275,7 @@ check(struct dkim_verify *verify, struct candidate *candidate,
 	field.value = buf_span(&value);
 	if (verify->index == NULL)
 		verify->index = headerhash_new(verify->arena, verify->headers);
+	facts.from_fields = headerhash_count(verify->index, span_str("From"));
 	headerhash_compute(verify->index, signature->header_canon,
 	    signature->names, signature->name_count, &field, candidate->field,
 	    header_hash);

@@ -10,6 +10,10 @@ align_set(struct align *align, const struct dmarc_organization *organization)
 	align->organization = *organization;
 	align->trouble = DMARC_AT_NOTHING;
 	align->is_known = true;
+	trace_add(align->discover->trace, "dmarc", 1,
+	    "the organizational domain is %s, by the %s", organization->domain,
+	    organization->method == DMARC_PSL ? "public suffix list"
+					      : "tree walk");
 }
 
 const char *
@@ -87,18 +91,14 @@ report_trouble(struct align *align, const char *what, const char *domain,
 static void
 find_own_organization(struct align *align)
 {
+	struct dmarc_organization found;
+
 	if (align->is_known)
 		return;
-	align->trouble = find_organization(
-	    align, align->author_domain, &align->organization);
-	align->is_known = true;
+	align->trouble = find_organization(align, align->author_domain, &found);
 	if (align->trouble == DMARC_AT_NOTHING)
-		trace_add(align->discover->trace, "dmarc", 1,
-		    "the organizational domain of %s is %s, by the %s",
-		    align->author_domain, align->organization.domain,
-		    align->organization.method == DMARC_PSL
-			? "public suffix list"
-			: "tree walk");
+		align_set(align, &found);
+	align->is_known = true;
 }
 
 /* RFC 9989 3.2.10.1: the two have the same organizational domain. */

@@ -188,6 +188,20 @@ is_uri(struct span text)
 	return (!span_is_nocase(scheme, "mailto") || is_mailto_target(rest));
 }
 
+/* dmarc-value, with the tabs that may stand around a comma. */
+static bool
+is_value_byte(unsigned char byte)
+{
+	return ((byte >= ' ' && byte < 0x7f) || byte == '\t');
+}
+
+static bool
+is_value(struct span text)
+{
+	(void)span_take_while(&text, is_value_byte);
+	return (text.len == 0);
+}
+
 /* Return the URIs that ${tag} has, as they stand, or NULL when none is valid.
  */
 static const char *
@@ -195,7 +209,8 @@ take_uris(struct dmarc_record *out, struct arena *arena,
     const struct value *values, enum tag tag)
 {
 	struct span list = values[tag].text, item;
-	bool more = values[tag].count == 1;
+	/* What is no value at all is not searched for a good piece. */
+	bool more = values[tag].count == 1 && is_value(list);
 
 	while (more) {
 		more = span_take_until(&list, ',', &item);

@@ -17,6 +17,7 @@ struct parser {
 	struct address_list *list;
 	size_t size; /* room in list->mailboxes */
 	bool in_group;
+	bool in_angle;
 	bool doubtful;
 };
 
@@ -43,8 +44,10 @@ skip_cfws(struct parser *parser, bool *any)
 		return (false);
 	skipped.len -= parser->cursor.len;
 	*any = skipped.len > 0;
+	/* Some readers take what stands between the brackets as it is. */
 	if (span_find(skipped, '<') < skipped.len ||
-	    span_find(skipped, '>') < skipped.len)
+	    span_find(skipped, '>') < skipped.len ||
+	    (parser->in_angle && span_find(skipped, '@') < skipped.len))
 		parser->doubtful = true;
 	return (true);
 }
@@ -241,14 +244,13 @@ skip_route(struct parser *parser)
 	return (span_take_byte(&parser->cursor, ':'));
 }
 
-/* Take "<...>" and the blanks after it. */
+/* Take what stands between "<" and ">". */
 static bool
-take_angle(struct parser *parser, struct span display_name)
+take_inside(struct parser *parser, struct span display_name)
 {
 	struct words local;
 	bool blank;
 
-	span_skip(&parser->cursor, 1);
 	if (!skip_cfws(parser, &blank))
 		return (false);
 	if (span_peek(parser->cursor) == '@' ||
@@ -258,8 +260,21 @@ take_angle(struct parser *parser, struct span display_name)
 			return (false);
 	}
 	return (take_words(parser, &local) &&
-		add_mailbox(parser, display_name, &local) &&
-		span_take_byte(&parser->cursor, '>') &&
+		add_mailbox(parser, display_name, &local));
+}
+
+/* Take "<...>" and the blanks after it. */
+static bool
+take_angle(struct parser *parser, struct span display_name)
+{
+	bool blank;
+
+	span_skip(&parser->cursor, 1);
+	parser->in_angle = true;
+	bool good = take_inside(parser, display_name);
+
+	parser->in_angle = false;
+	return (good && span_take_byte(&parser->cursor, '>') &&
 		skip_cfws(parser, &blank));
 }
 

@@ -48,14 +48,27 @@ struct authres {
  * authres_print(arena, authres):
  * Return the body of an Authentication-Results field for ${authres}, without
  * name, leading blank and final line end, folded before each result, and before
- * what would pass column 78, with CRLF and a tab.  Values are quoted where RFC
- * 8601 2.2 wants it, or where a careless reader could stumble; control bytes
- * and what is no printable UTF-8 become "?"; other UTF-8 stays (RFC 8601 5,
- * EAI).  A comment or reason of more than AUTHRES_MAX_VALUE bytes is cut and
- * marked "..."; a property with such a value is left out, for a cut name would
- * be another name.  authres_parse() reads whatever comes out.
+ * what would pass column 78, with CRLF and a tab.  Nothing that strangers chose
+ * can be taken for another result or another domain, not even by a reader who
+ * knows neither quoted strings nor comments: of the value of a property that
+ * has bytes such as quotes, ";", "=" or a second "@", "@domain" stays (RFC 8601
+ * 2.2), or else the property is left out; in comments and reasons ":", "," and
+ * other marks stand for them.  A comment keeps its "=".  Control bytes and what
+ * is no printable UTF-8 become "?"; other UTF-8 stays (RFC 8601 5, EAI).  A
+ * comment or reason of more than AUTHRES_MAX_VALUE bytes is cut and marked
+ * "..."; a property with such a value is left out, for a cut name would be
+ * another name.  authres_parse() reads whatever comes out.
  */
 char *authres_print(struct arena *arena, const struct authres *authres);
+
+/**
+ * authres_value(arena, value), authres_text(arena, text):
+ * Return as much of ${value} as authres_print() would tell as the value of a
+ * property, or NULL where that is nothing; and ${text} as it would print a
+ * reason; both without the quotes around them, in which they can stand.
+ */
+char *authres_value(struct arena *arena, const char *value);
+char *authres_text(struct arena *arena, const char *text);
 
 /**
  * authres_parse(arena, value, out):

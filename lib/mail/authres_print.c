@@ -95,36 +95,97 @@ is_harmless(unsigned char byte)
 	return (lexeme_is_domain_byte(byte) || byte == '+');
 }
 
-static bool
-is_harmless_local(unsigned char byte)
-{
-	return (is_harmless(byte) || byte == '=');
-}
-
 /* RFC 8601 2.2: [ [ local-part ] "@" ] domain-name. */
 static bool
 is_bare_address(struct span text)
 {
-	struct span local = span_take_while(&text, is_harmless_local);
+	struct span local = span_take_while(&text, is_harmless);
 
 	return ((local.len == 0 || lexeme_is_dot_atom(local)) &&
 		span_take_byte(&text, '@') && lexeme_is_domain(text));
 }
 
-static void
-add_value(struct buf *out, struct span text, bool may_be_address)
+/* What a reader who knows neither quoted strings nor comments takes for the end
+ * of a value, or for a value inside one. */
+static bool
+is_tame(unsigned char byte)
+{
+	return (strchr("\"\\;='`()<>@", byte) == NULL);
+}
+
+/* The text of a comment or reason may quote a stranger; whatever could end it
+ * for some reader becomes a mark of the same looks. */
+static struct span
+tame(struct arena *arena, const char *foreign, bool keep_equals)
+{
+	static const char wild[] = "\"`\\();=";
+	static const char marks[] = "''/[],:";
+	struct span text = clean(arena, foreign);
+	unsigned char *copy = arena_alloc(arena, text.len + 1);
+
+	/* UNSAFE: copy is as long as text; a byte found in wild has its mark at
+	 * the same place. */
+	for (size_t i = 0; i < text.len; i++) {
+		const char *found = strchr(wild, text.data[i]);
+
+		copy[i] = found == NULL || (*found == '=' && keep_equals)
+		              ? text.data[i]
+		              : (unsigned char)marks[found - wild];
+	}
+	return (span_new(copy, text.len));
+}
+
+static bool
+is_bare(struct span text)
 {
 	struct span rest = text;
 
 	(void)span_take_while(&rest, is_harmless);
-	if ((text.len > 0 && rest.len == 0) ||
-	    (may_be_address && is_bare_address(text))) {
+	return (text.len > 0 && rest.len == 0);
+}
+
+static void
+add_value(struct buf *out, struct span text)
+{
+	if (is_bare(text)) {
 		buf_add(out, text);
 		return;
 	}
 	buf_add_byte(out, '"');
 	add_escaped(out, text, "\"\\");
 	buf_add_byte(out, '"');
+}
+
+/* Base64 may end in "=". */
+static bool
+is_padding(unsigned char byte)
+{
+	return (byte == '=');
+}
+
+/* Add the ${value} of a property.  Return false where no part of it can stand
+ * there: some readers would find another one. */
+static bool
+add_pvalue(struct buf *out, struct span value)
+{
+	struct span rest = value;
+	size_t at = value.len;
+
+	if (is_bare_address(value)) {
+		buf_add(out, value);
+		return (true);
+	}
+	(void)span_take_while(&rest, is_tame);
+	if (span_trim_end(rest, is_padding).len == 0) {
+		add_value(out, value);
+		return (true);
+	}
+	while (at > 0 && span_at(value, at - 1) != '@')
+		at--;
+	if (at == 0 || !lexeme_is_domain(span_tail(value, at)))
+		return (false);
+	buf_add(out, span_tail(value, at - 1));
+	return (true);
 }
 
 /* RFC 5321 4.1.2: letters, digits and hyphens, no hyphen at the end.  A word of
@@ -170,8 +231,10 @@ print_property(struct arena *arena, struct printer *printer,
 	buf_add_byte(&printer->item, '.');
 	add_keyword(&printer->item, span_str(property->property));
 	buf_add_byte(&printer->item, '=');
-	add_value(&printer->item, clean(arena, property->value), true);
-	flush_item(printer, false);
+	if (add_pvalue(&printer->item, clean(arena, property->value)))
+		flush_item(printer, false);
+	else
+		buf_cut(&printer->item, 0);
 }
 
 static void
@@ -185,14 +248,13 @@ print_result(struct arena *arena, struct printer *printer,
 	flush_item(printer, true);
 	if (result->comment != NULL) {
 		buf_add_byte(&printer->item, '(');
-		add_escaped(
-		    &printer->item, clean(arena, result->comment), "()\\");
+		buf_add(&printer->item, tame(arena, result->comment, true));
 		buf_add_byte(&printer->item, ')');
 		flush_item(printer, false);
 	}
 	if (result->reason != NULL) {
 		buf_add_str(&printer->item, "reason=");
-		add_value(&printer->item, clean(arena, result->reason), false);
+		add_value(&printer->item, tame(arena, result->reason, false));
 		flush_item(printer, false);
 	}
 	for (size_t i = 0;
@@ -208,10 +270,32 @@ authres_print(struct arena *arena, const struct authres *authres)
 
 	buf_init(&printer.out, arena, SIZE_MAX);
 	buf_init(&printer.item, arena, SIZE_MAX);
-	add_value(&printer.out, id, false);
+	add_value(&printer.out, id);
 	if (authres->count == 0)
 		buf_add_str(&printer.out, "; none");
 	for (size_t i = 0; i < authres->count && i < AUTHRES_MAX_RESULTS; i++)
 		print_result(arena, &printer, &authres->results[i]);
 	return (arena_str(arena, buf_span(&printer.out)));
+}
+
+char *
+authres_value(struct arena *arena, const char *value)
+{
+	struct span text = clean(arena, value);
+	struct buf out;
+
+	/* In quotes it may be empty. */
+	if (span_str(value).len > AUTHRES_MAX_VALUE)
+		return (NULL);
+	buf_init(&out, arena, SIZE_MAX);
+	if (!add_pvalue(&out, text))
+		return (NULL);
+	return (arena_str(
+	    arena, span_peek(buf_span(&out)) == '"' ? text : buf_span(&out)));
+}
+
+char *
+authres_text(struct arena *arena, const char *text)
+{
+	return (arena_str(arena, tame(arena, text, false)));
 }

@@ -45,6 +45,13 @@ is_partial(const struct disagreement *of)
 }
 
 static bool
+has_unsigned_from(const struct disagreement *of)
+{
+	return (they_pass(of) && of->ours->result == DKIM_POLICY &&
+		of->facts->unsigned_from);
+}
+
+static bool
 is_short_here(const struct disagreement *of)
 {
 	return (they_pass(of) && of->ours->result == DKIM_POLICY &&
@@ -240,6 +247,10 @@ static const struct {
 	    "libopendkim accepts a signature whose l= leaves a part of the "
 	    "body unsigned, to which anybody can add (RFC 6376 8.2); others "
 	    "do not, so sign without l=" },
+	{ has_unsigned_from, DIFFERENCE_KNOWN,
+	    "libopendkim accepts a signature that leaves a From field "
+	    "unsigned, which anybody can add (RFC 6376 8.15): name From once "
+	    "more in h=, and write one" },
 	{ is_short_here, DIFFERENCE_KNOWN,
 	    "the key is shorter than this site's min_verify_bits; OpenDKIM "
 	    "wants 1024 bits unless told otherwise" },

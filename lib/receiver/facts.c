@@ -66,6 +66,17 @@ find_field(const struct header_list *headers, size_t position)
 	return (NULL);
 }
 
+static bool
+has_unsigned_from(
+    const struct header_list *headers, const struct signature *signature)
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < signature->name_count; i++)
+		named += span_is_nocase(signature->names[i], "From");
+	return (named < header_count(headers, "From"));
+}
+
 /* Body bytes may only shrink in canonicalization: what is shorter than l= now
  * cannot be longer then. */
 static void
@@ -90,6 +101,7 @@ look_at_signature(
 			  signature.expiration <= signature.timestamp);
 	out->non_ascii = has_8bit(field->value);
 	out->partial = signature.has_length && signature.length < of->body.len;
+	out->unsigned_from = has_unsigned_from(of->headers, &signature);
 	out->no_final_line =
 	    signature.body_canon == DKIM_RELAXED && !ends_with_crlf(of->body);
 }

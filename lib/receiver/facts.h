@@ -21,6 +21,7 @@ struct facts {
 	bool expired;        /* x= has passed */
 	bool future;         /* t= is to come, or x= not after it */
 	bool partial;        /* l= is shorter than the body */
+	bool unsigned_from;  /* h= names From less often than it stands there */
 	bool odd_field_name; /* some field's name has a tab or 8-bit byte in it
 	                      * or before the colon */
 	bool no_final_line;  /* c= is relaxed for a body without a final CRLF */

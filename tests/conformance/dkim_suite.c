@@ -38,7 +38,8 @@ static const struct message_case message_cases[] = {
 	{ "dkim_verifier/fakePayPal.eml", "" },
 	/* h= names Date, From, Subject and To once: the lowest ones. */
 	{ OTHERS "added_header-date.eml", "pass" },
-	{ OTHERS "added_header-from.eml", "pass" },
+	/* RFC 6376 8.15: an author whom nobody signed. */
+	{ OTHERS "added_header-from.eml", "policy" },
 	{ OTHERS "added_header-subject.eml", "pass" },
 	{ OTHERS "added_header-to.eml", "pass" },
 	{ OTHERS "alignment-from_not_in_auid.eml", "pass" },

@@ -2,59 +2,14 @@
 # check.sh MILTER: -t and a start agree: what cannot start is named by -t with
 # file, line and cure, and a reload refuses it too.
 set -u
-milter=$1
-# shellcheck source=common.sh
-. "$(dirname "$0")/common.sh"
-chown "$user:$group" "$folder"
-
-# configure LINE ...: a configuration that is right, but for these lines.
-configure() {
-	cat >"$folder/conf" <<-CONF
-	socket = "unix:$folder/socket"
-	user = "$user"
-	socket_group = "$group"
-	key_store = "$folder/keys"
-	resolvers = {"zone:$folder/zone"}
-	CONF
-	printf '%s\n' "$@" >>"$folder/conf"
-}
-
-# check: run -t.
-check() {
-	"$milter" -t -c "$folder/conf" 2>&1
-}
+# shellcheck source=check_common.sh
+. "$(dirname "$0")/check_common.sh"
 
 # check_elsewhere: run -t on a host whose /etc is $folder/etc.
 check_elsewhere() {
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount --bind "$1" /etc && "$2" -t -c "$3"' \
 		- "$folder/etc" "$milter" "$folder/conf" 2>&1
-}
-
-# refuses REGEX LINE ...: -t does not accept LINE and says REGEX.
-refuses() {
-	local regex=$1 said status
-	shift
-	configure "$@"
-	said=$(check)
-	status=$?
-	if [[ $status -ne 78 ]]; then
-		problem "$*: -t ended with $status, not 78: $said"
-	elif ! grep -Eq -- "$regex" <<<"$said"; then
-		problem "$*: expected $regex, found: $said"
-	fi
-}
-
-# accepts REGEX LINE ...: -t finds no error, and says REGEX.
-accepts() {
-	local regex=$1 said status
-	shift
-	configure "$@"
-	said=$(check)
-	status=$?
-	if [[ $status -ne 0 ]] || ! grep -Eq -- "$regex" <<<"$said"; then
-		problem "$*: expected $regex, found: status $status, $said"
-	fi
 }
 
 printf 'example.org. 300 IN A 192.0.2.1\n' >"$folder/zone"

@@ -100,21 +100,33 @@ const char *
 support_sign_like(struct arena *arena, const char *tags, const char *like,
     const char *name, const char *text)
 {
+	return (arena_str(arena, support_sign_bytes(arena, span_str(tags), like,
+				     name, span_str(text))));
+}
+
+struct span
+support_sign_bytes(struct arena *arena, struct span tags, const char *like,
+    const char *name, struct span text)
+{
 	struct dkim_private *key = support_key(arena, name);
 	struct signature signature;
 	struct message message;
 	unsigned char hash[32];
 	struct span bytes;
+	struct buf value;
 
-	message_parse(arena, span_str(text), &message);
+	message_parse(arena, text, &message);
 	signature_parse(arena,
 	    span_str(arena_printf(arena, " %sbh=; b=AAAA", like)), &signature);
 	hash_body(arena, &signature, message.body, hash);
-	const char *value = arena_printf(arena, " %sbh=%s; \r\n b=", tags,
+	buf_init(&value, arena, MAX_TEXT);
+	buf_add_byte(&value, ' ');
+	buf_add(&value, tags);
+	buf_printf(&value, "bh=%s; \r\n b=",
 	    tags_encode_base64(arena, span_new(hash, sizeof(hash))));
 	struct header_field field = { .raw_name = span_str("DKIM-Signature"),
 		.name = span_str("DKIM-Signature"),
-		.value = span_str(value) };
+		.value = buf_span(&value) };
 	struct headerhash *index = headerhash_new(arena, &message.headers);
 
 	headerhash_compute(index, signature.header_canon, signature.names,
@@ -123,8 +135,9 @@ support_sign_like(struct arena *arena, const char *tags, const char *like,
 		fail_with("cannot sign");
 	headerhash_free(index);
 	dkim_private_free(key);
-	return (arena_printf(arena, "%s \r\n\t %s \r\n ", value,
-	    tags_encode_base64(arena, bytes)));
+	buf_printf(
+	    &value, " \r\n\t %s \r\n ", tags_encode_base64(arena, bytes));
+	return (buf_span(&value));
 }
 
 struct dns *

@@ -46,6 +46,13 @@ const char *support_sign_like(struct arena *arena, const char *tags,
     const char *like, const char *name, const char *text);
 
 /**
+ * support_sign_bytes(arena, tags, like, name, text):
+ * The same where ${tags} or ${text} have NULs.
+ */
+struct span support_sign_bytes(struct arena *arena, struct span tags,
+    const char *like, const char *name, struct span text);
+
+/**
  * support_dns(arena, zone):
  * Return a resolver that answers from the zone file with the text ${zone}.
  */

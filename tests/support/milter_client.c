@@ -44,6 +44,7 @@ struct milter_client {
 	struct arena *arena;
 	struct milter_wire *wire;
 	int timeout_ms;
+	uint32_t offered;  /* SMFIF_* */
 	uint32_t protocol; /* SMFIP_* that the filter asked for */
 	const char *macro_names[STAGES];
 	struct macro macros[MACROS_MAX];
@@ -131,6 +132,7 @@ negotiate(struct milter_client *client)
 	uint32_t actions;
 
 	milter_client_offer(offer);
+	milter_wire_u32(offer + 5 + 4, client->offered);
 	if (milter_wire_raw(client->wire, span_new(offer, sizeof(offer))) != 0)
 		return (fail(client, "negotiation", "cannot write"));
 	status = milter_wire_recv(
@@ -145,7 +147,7 @@ negotiate(struct milter_client *client)
 		return (fail(client, "negotiation", "no valid answer"));
 	if (version > PROTOCOL_VERSION || version < 2)
 		return (fail(client, "negotiation", "a foreign version"));
-	if ((actions & ~(uint32_t)OFFERED_ACTIONS) != 0 ||
+	if ((actions & ~client->offered) != 0 ||
 	    (client->protocol & ~(uint32_t)OFFERED_PROTOCOL) != 0)
 		return (fail(client, "negotiation", "more than was offered"));
 	return (take_symbol_lists(client, packet.data));
@@ -155,11 +157,20 @@ struct milter_client *
 milter_client_open(const char *address, int timeout_ms,
     struct arena *error_arena, const char **error)
 {
+	return (milter_client_open_without(
+	    0, address, timeout_ms, error_arena, error));
+}
+
+struct milter_client *
+milter_client_open_without(uint32_t actions, const char *address,
+    int timeout_ms, struct arena *error_arena, const char **error)
+{
 	struct arena *arena = arena_new();
 	struct milter_client *client = arena_alloc(arena, sizeof(*client));
 	const char *reason = NULL;
 
 	client->arena = arena;
+	client->offered = OFFERED_ACTIONS & ~actions;
 	client->timeout_ms =
 	    timeout_ms > 0 ? timeout_ms : MILTER_CLIENT_TIMEOUT_MS;
 	memcpy(

@@ -42,6 +42,14 @@ struct milter_client;
 struct milter_client *milter_client_open(const char *address, int timeout_ms,
     struct arena *error_arena, const char **error);
 
+/**
+ * milter_client_open_without(actions, address, timeout_ms, error_arena, error):
+ * As milter_client_open(), for an MTA that can do all but ${actions}, SMFIF_*.
+ */
+struct milter_client *milter_client_open_without(uint32_t actions,
+    const char *address, int timeout_ms, struct arena *error_arena,
+    const char **error);
+
 #define MILTER_CLIENT_OFFER_SIZE 17
 
 /**

@@ -16,7 +16,8 @@ PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd knot curl
 PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd knot openssl
 	procps iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
-	python3-prometheus-client python3-yaml procps knot bash-completion zsh fish'
+	python3-authres python3-prometheus-client python3-yaml procps knot
+	bash-completion zsh fish'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'

@@ -29,6 +29,7 @@ struct scenario_client {
 	const char *name;
 	const char *helo;
 	const char *daemon;      /* {daemon_name} */
+	bool no_hold_queue;      /* the MTA has none */
 	const char *const *mail; /* of the last MAIL, ended by NULL */
 	const char *const *rcpt; /* of the last RCPT */
 };

@@ -2,6 +2,7 @@
  * scenario_session.c: what the SMTP client says, and the message that it sends.
  */
 #include <errno.h>
+#include <libmilter/mfapi.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,9 +56,10 @@ connect_client(struct scenario *scenario)
 	if (scenario_start(scenario) != 0)
 		return (-1);
 	milter_client_close(scenario->session);
-	scenario->session =
-	    milter_client_open(milter_daemon_address(scenario->daemon), 0,
-		scenario->arena, &error);
+	scenario->session = milter_client_open_without(
+	    scenario->client.no_hold_queue ? SMFIF_QUARANTINE : 0,
+	    milter_daemon_address(scenario->daemon), 0, scenario->arena,
+	    &error);
 	if (scenario->session == NULL)
 		return (scenario_fail(scenario, "%s", error));
 	set_macros(scenario);
@@ -72,6 +74,15 @@ run_daemon(struct scenario *scenario, struct span rest)
 {
 	scenario->client.daemon =
 	    scenario_string(scenario, scenario_word(&rest));
+	return (0);
+}
+
+/* no-hold-queue: the MTA of the clients that follow has none. */
+static int
+run_no_hold_queue(struct scenario *scenario, struct span rest)
+{
+	(void)rest;
+	scenario->client.no_hold_queue = true;
 	return (0);
 }
 
@@ -384,6 +395,7 @@ run_quit(struct scenario *scenario, struct span rest)
 
 const struct scenario_verb scenario_session_verbs[] = {
 	{ "daemon", run_daemon },
+	{ "no-hold-queue", run_no_hold_queue },
 	{ "client", run_client },
 	{ "helo", run_helo },
 	{ "macro", run_macro },

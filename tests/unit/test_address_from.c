@@ -114,6 +114,12 @@ static const struct from_case cases[] = {
 	{ "From: a@b.example\r\n .evil.example\r\n", FROM_MALFORMED, NULL,
 	    { "b.example", "b.example.evil.example" } },
 	{ "From: a @ b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: <a@b.example(c@d.example)>\r\n", FROM_MALFORMED, NULL,
+	    { "b.example", "d.example" } },
+	{ "From: <a@b.example(x)>\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
+	{ "From: a@b.example (c@d.example)\r\n", FROM_OK, "a@b.example",
+	    { "b.example" } },
 	{ "From: a(x)@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
 	/* No domain name. */
 	{ "From: a\r\n", FROM_MALFORMED, NULL, { 0 } },

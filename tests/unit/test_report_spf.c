@@ -32,22 +32,27 @@ static const struct spf_case cases[] = {
 	    "~mechanism=\"default\"" },
 	{ "192.0.2.1", "ann@example.com", NULL,
 	    { .result = SPF_PERMERROR, .reason = "no \"term\" (1)" },
-	    " permerror~(no \\\"term\\\" \\(1\\))~client-ip=\"192.0.2.1\";"
+	    " permerror~(no 'term' [1])~client-ip=\"192.0.2.1\";"
 	    "~envelope-from=\"ann@example.com\";~receiver=\"mx.example\";"
 	    "~identity=\"mailfrom\";"
-	    "~problem=\"no \\\"term\\\" \\(1\\)\"" },
-	/* Line ends, quotes and controls stay inside. */
-	{ "192.0.2.1", "\"a\\\"b\"@x.example\r\nX: y", "h\";\r\n identity=x",
-	    { .result = SPF_NONE, .reason = "no record" },
-	    " none~(no record)~client-ip=\"192.0.2.1\";"
-	    "~envelope-from=\"\\\"a\\\\\\\"b\\\"@x.example??X: y\";"
-	    "~helo=\"h\\\";?? identity=x\";~receiver=\"mx.example\";"
-	    "~identity=\"mailfrom\"" },
+	    "~problem=\"no 'term' [1]\"" },
+	/* Nothing in it ends a value, for whatever reader. */
+	{ "192.0.2.1", "\"a\\\"b\"@x.example", "h\";\r\n identity=x",
+	    { .result = SPF_PASS,
+		.mechanism = "include:\";dmarc=pass",
+		.reason = "(no record\\" },
+	    " pass~([no record/)~client-ip=\"192.0.2.1\";"
+	    "~envelope-from=\"@x.example\";~receiver=\"mx.example\";"
+	    "~identity=\"mailfrom\";~mechanism=\"include:',dmarc:pass\"" },
+	{ "192.0.2.1", "ann@x.example\r\nX: y", "b c",
+	    { .result = SPF_NONE, .reason = "" },
+	    " none~()~client-ip=\"192.0.2.1\";~helo=\"b c\";"
+	    "~receiver=\"mx.example\";~identity=\"mailfrom\"" },
 	/* EAI stays, what is no UTF-8 does not. */
-	{ "192.0.2.1", "b\xc3\xbc\xff@x.example", "x.example",
+	{ "192.0.2.1", "b\xc3\xbc@x.example", "x\xff.example",
 	    { .result = SPF_FAIL, .mechanism = "-all", .reason = "" },
 	    " fail~()~client-ip=\"192.0.2.1\";"
-	    "~envelope-from=\"b\xc3\xbc?@x.example\";~helo=\"x.example\";"
+	    "~envelope-from=\"b\xc3\xbc@x.example\";~helo=\"x?.example\";"
 	    "~receiver=\"mx.example\";~identity=\"mailfrom\";"
 	    "~mechanism=\"-all\"" },
 };
@@ -115,7 +120,7 @@ test_long(void **state)
 		struct arena *arena = arena_new();
 		const char *field;
 
-		memset(name, '"', sizeof(name));
+		memset(name, '?', sizeof(name));
 		name[len] = '\0';
 		field = with_folds(arena, field_of(arena, &test));
 		if (len > REPORT_SPF_MAX_VALUE)
@@ -125,11 +130,11 @@ test_long(void **state)
 			    "~identity=\"mailfrom\"");
 		else
 			assert_int_equal(strlen(field),
-			    strlen(" none~(\"\")~client-ip=\"192.0.2.1\";"
+			    strlen(" none~()~client-ip=\"192.0.2.1\";"
 				   "~envelope-from=\"\";~helo=\"\";"
 				   "~receiver=\"mx.example\";"
-				   "~identity=\"mailfrom\"") -
-				2 + 3 * 2 * len);
+				   "~identity=\"mailfrom\"") +
+				3 * len);
 		arena_free(arena);
 	}
 }

@@ -115,6 +115,9 @@ test_nul(void **state)
 	(void)state;
 	assert_non_null(tags_parse(span_new("a=1\0", 4), &list));
 	assert_non_null(tags_parse(span_new("\0a=1", 4), &list));
+	/* Not even where software that knows C strings finds a name. */
+	assert_non_null(
+	    tags_parse(span_new("s=x._domainkey.a.example.\0.b", 28), &list));
 }
 
 static const struct {

@@ -141,7 +141,6 @@ static const struct dkim_verification dkim_unknown = { .result = DKIM_TEMPERROR,
 	.dmarc = (outcomes), .dmarc_count = UNIT_COUNT(outcomes)
 #define RULES(the_rules)                                                       \
 	.rules = (the_rules), .rule_count = UNIT_COUNT(the_rules)
-#define SPF(outcome) .spf = &(outcome)
 #define DKIM(verification) .dkim = &(verification), .dkim_count = 1
 
 static const struct {
@@ -358,20 +357,20 @@ static const struct {
 	    NULL },
 	{ "a forwarder whose SPF is missing",
 	    CHECKED(defaults, from_one, DMARC(fail_reject),
-		RULES(rule_forwarder), SPF(spf_unknown)),
+		RULES(rule_forwarder), .spf = &spf_unknown),
 	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_DNS, "451 4.7.0",
 	    NULL },
 	{ "a forwarder that passes",
 	    CHECKED(defaults, from_one, DMARC(fail_reject),
-		RULES(rule_forwarder), SPF(spf_pass)),
+		RULES(rule_forwarder), .spf = &spf_pass),
 	    VERDICT_NONE, VERDICT_NONE, 0, NULL, "forwarder" },
 	{ "missing SPF of nobody that a rule knows",
 	    CHECKED(defaults, from_one, DMARC(fail_reject),
-		RULES(rule_forwarder), SPF(spf_elsewhere)),
+		RULES(rule_forwarder), .spf = &spf_elsewhere),
 	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_DMARC, "550 5.7.26",
 	    NULL },
 	{ "missing SPF where DKIM made DMARC pass",
-	    CHECKED(defaults, from_one, DMARC(pass), SPF(spf_unknown)),
+	    CHECKED(defaults, from_one, DMARC(pass), .spf = &spf_unknown),
 	    VERDICT_NONE, VERDICT_NONE, 0, NULL, NULL },
 };
 

@@ -64,7 +64,6 @@ static const struct dkim_verification dkim_pass = { .result = DKIM_PASS,
 #define DMARC(outcome) .dmarc = &(outcome), .dmarc_count = 1
 #define RULES(the_rules)                                                       \
 	.rules = (the_rules), .rule_count = UNIT_COUNT(the_rules)
-#define SPF(outcome) .spf = &(outcome)
 #define DKIM(verification) .dkim = &(verification), .dkim_count = 1
 
 static const struct {
@@ -78,7 +77,7 @@ static const struct {
 	    "Refused by the DMARC policy of a.example: nothing proves that "
 	    "this message comes from there (SPF has no domain to look at; no "
 	    "DKIM signature)" },
-	{ CHECKED(defaults, from_one, DMARC(fail_reject), SPF(spf_pass),
+	{ CHECKED(defaults, from_one, DMARC(fail_reject), .spf = &spf_pass,
 	      DKIM(dkim_pass)),
 	    "DMARC fails for a.example, whose policy is reject (SPF passes, "
 	    "but for list.example; DKIM passes, but for list.example)",
@@ -142,6 +141,54 @@ test_words(void **state)
 			assert_null(verdict.text);
 		else
 			assert_string_equal(verdict.text, words[i].text);
+	}
+	arena_free(arena);
+}
+
+/* What each check said, of which domain. */
+static void
+test_details(void **state)
+{
+	(void)state;
+	static const struct {
+		enum spf_result spf;
+		enum dkim_result dkim;
+		const char *said;
+	} details[] = {
+		{ SPF_NONE, DKIM_NONE,
+		    "(no SPF record for s.example; no DKIM signature of "
+		    "d.example)" },
+		{ SPF_NEUTRAL, DKIM_NEUTRAL,
+		    "(SPF is neutral for s.example; DKIM is neutral for "
+		    "d.example)" },
+		{ SPF_PASS, DKIM_PASS,
+		    "(SPF passes, but for s.example; DKIM passes, but for "
+		    "d.example)" },
+		{ SPF_FAIL, DKIM_FAIL,
+		    "(SPF fails for s.example; DKIM fails for d.example)" },
+		{ SPF_SOFTFAIL, DKIM_POLICY,
+		    "(SPF softfails for s.example; DKIM is not accepted for "
+		    "d.example)" },
+		{ SPF_TEMPERROR, DKIM_TEMPERROR,
+		    "(no answer for the SPF record of s.example; no answer for "
+		    "the DKIM key of d.example)" },
+		{ SPF_PERMERROR, DKIM_PERMERROR,
+		    "(a broken SPF record of s.example; a broken DKIM "
+		    "signature or key of d.example)" },
+	};
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < UNIT_COUNT(details); i++) {
+		const struct spf_outcome spf = { .result = details[i].spf,
+			.domain = "s.example" };
+		const struct dkim_verification dkim = {
+			.result = details[i].dkim, .domain = "d.example"
+		};
+		const struct verdict_facts facts = CHECKED(defaults, from_one,
+		    DMARC(fail_reject), .spf = &spf, DKIM(dkim));
+
+		assert_non_null(strstr(
+		    verdict_decide(&facts, arena).text, details[i].said));
 	}
 	arena_free(arena);
 }
@@ -216,7 +263,7 @@ test_long(void **state)
 	struct spf_outcome spf = { .result = SPF_FAIL, .domain = name };
 	struct dmarc_outcome dmarc = fail_reject;
 	struct verdict_facts facts =
-	    CHECKED(policy, from_one, DMARC(dmarc), SPF(spf));
+	    CHECKED(policy, from_one, DMARC(dmarc), .spf = &spf);
 
 	memset(contact, 'c', sizeof(contact) - 1);
 	contact[sizeof(contact) - 1] = '\0';
@@ -257,6 +304,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_words),
+		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_telling_signature),
 		cmocka_unit_test(test_long) };
 

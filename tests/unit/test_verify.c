@@ -125,6 +125,13 @@ static const struct verify_case cases[] = {
 	/* RFC 6376 3.5: h= never means the signature itself. */
 	{ "v=1; a=rsa-sha256; d=example.com; s=sel; h=From:DKIM-Signature; ",
 	    "rsa1024.pem", { "p=$P" }, NULL, NULL, 0, DKIM_PASS, NULL, false },
+	/* RFC 6376 8.15: an author whom nobody signed. */
+	{ PLAIN, "rsa1024.pem", { "p=$P" }, NULL,
+	    "From: eve@evil.example\r\n" MESSAGE, 0, DKIM_POLICY,
+	    "not every From field is signed", false },
+	{ PLAIN, "rsa1024.pem", { "p=$P" }, NULL,
+	    "from : eve@evil.example\r\n" MESSAGE, 0, DKIM_POLICY,
+	    "not every From field is signed", false },
 	/* l= */
 	{ PLAIN "l=5; ", "rsa1024.pem", { "p=$P" }, NULL, NULL, 0, DKIM_POLICY,
 	    "only a part", false },
