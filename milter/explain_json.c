@@ -88,8 +88,8 @@ aligned(const struct dmarc_identifier *identifier)
 static json_t *
 policy(const struct dmarc_outcome *dmarc, enum dmarc_policy value)
 {
-	return (text(
-	    dmarc->record_domain == NULL ? NULL : dmarc_policy_name(value)));
+	return (
+	    text(dmarc->policy_tag == NULL ? NULL : dmarc_policy_name(value)));
 }
 
 static json_t *
@@ -101,9 +101,9 @@ dmarcs(const struct outcome *outcome)
 		const struct dmarc_outcome *dmarc = &outcome->dmarc[i];
 
 		(void)json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:s, "
+		    json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:s, "
 			      "s:o, s:o, s:s}",
-			"domain", dmarc->author_domain, "result",
+			"domain", text(dmarc->author_domain), "result",
 			dmarc_result_name(dmarc->result),
 			"organizational_domain",
 			text(dmarc->organizational_domain), "record_domain",

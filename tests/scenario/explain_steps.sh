@@ -113,4 +113,24 @@ verdict = root["verdict"]
 assert (verdict["action"], verdict["rule"]) == ("reject", "bounces"), verdict
 assert verdict["reply"].startswith("550 5.7.23 "), verdict
 ' || problem "the JSON does not say the same"
+
+# No author, and one whose record has no policy.
+printf '_dmarc.b.example. IN TXT "v=DMARC1; p=rejct"\n' >>"$folder/zone"
+printf 'Subject: nobody\n\nText\n' >"$folder/mail"
+ask | grep -Fxq '  dmarc=permerror  From without a domain' ||
+	problem "no word of the missing author"
+ask --json | python3 -c '
+import json, sys
+(dmarc,) = json.load(sys.stdin)["dmarc"]
+assert (dmarc["domain"], dmarc["result"]) == (None, "permerror"), dmarc
+' || problem "the JSON does not tell of the missing author"
+printf 'From: bob@b.example\n\nText\n' >"$folder/mail"
+ask | grep -Fxq '  dmarc=none  From domain b.example, record of b.example' ||
+	problem "no word of the record without a policy"
+ask --json | python3 -c '
+import json, sys
+(dmarc,) = json.load(sys.stdin)["dmarc"]
+assert dmarc["record_domain"] == "b.example", dmarc
+assert (dmarc["policy_tag"], dmarc["policy"]) == (None, None), dmarc
+' || problem "the JSON tells of a policy that no record has"
 exit "$failed"
