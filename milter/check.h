@@ -11,7 +11,7 @@
 
 /* Domains in From for which DMARC is evaluated.  With more, From counts as
  * malformed, and there is one permerror besides. */
-#define CHECK_MAX_AUTHORS 10
+#define CHECK_MAX_AUTHORS DMARC_MAX_AUTHORS
 
 /**
  * check_prefetch(mail):

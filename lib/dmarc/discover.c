@@ -119,14 +119,25 @@ ask(struct discover *discover, struct dmarc_step *step)
 static bool
 may_ask(struct discover *discover, const char *name)
 {
-	if (discover->queries < DISCOVER_MAX_QUERIES) {
-		discover->queries++;
+	if (discover->authors <= DMARC_MAX_AUTHORS &&
+	    discover->own < DISCOVER_MAX_OWN) {
+		discover->own++;
+		return (true);
+	}
+	if (discover->shared < DISCOVER_MAX_SHARED) {
+		discover->shared++;
 		return (true);
 	}
 	trace_add(discover->trace, "dmarc", 1,
-	    "%s: not asked, the message has caused %zu questions", name,
-	    discover->queries);
+	    "%s: not asked, the message has caused too many questions", name);
 	return (false);
+}
+
+void
+discover_author(struct discover *discover)
+{
+	discover->authors++;
+	discover->own = 0;
 }
 
 struct dmarc_step

@@ -7,9 +7,14 @@
 #include "dmarc/dmarc.h"
 #include "dmarc/walk.h"
 
-/* Questions that one message may cause here: as many as eight walks.  A message
- * may name many author domains and many signing domains. */
-#define DISCOVER_MAX_QUERIES ((size_t)DMARC_MAX_QUERIES * 8)
+/* Questions that one message may cause here.  It may name many author domains
+ * and many signing domains, but must not keep us from asking for an author's
+ * policy: each author has questions of his own, a walk and whether he exists,
+ * and what is left over is shared, as many as eight walks. */
+#define DISCOVER_MAX_OWN ((size_t)DMARC_MAX_QUERIES + 1)
+#define DISCOVER_MAX_SHARED ((size_t)DMARC_MAX_QUERIES * 8)
+#define DISCOVER_MAX_QUERIES                                                   \
+	(DMARC_MAX_AUTHORS * DISCOVER_MAX_OWN + DISCOVER_MAX_SHARED)
 
 /* Starts with the first four, the rest zero. */
 struct discover {
@@ -19,7 +24,9 @@ struct discover {
 	struct trace *trace;
 	struct dmarc_step *known; /* what was asked, each name once */
 	size_t known_count;
-	size_t queries;
+	size_t authors;
+	size_t own;    /* questions for the author of now */
+	size_t shared; /* beyond those, for all authors */
 };
 
 enum discover_existence {
@@ -27,6 +34,13 @@ enum discover_existence {
 	DISCOVER_NONEXISTENT,
 	DISCOVER_UNKNOWN, /* the DNS did not say */
 };
+
+/**
+ * discover_author(discover):
+ * Begin with one more author.  What is asked next is for him; signing domains
+ * come last.
+ */
+void discover_author(struct discover *discover);
 
 /**
  * discover_at(discover, domain):

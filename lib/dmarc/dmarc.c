@@ -252,6 +252,7 @@ dmarc_eval(struct dmarc *dmarc, const struct dmarc_query *query,
 	};
 	trace_add(dmarc->discover.trace, "dmarc", 0, "author domain %s",
 	    query->author_domain);
+	discover_author(&dmarc->discover);
 	if (is_domain(query->author_domain))
 		evaluate(dmarc, query, out);
 	else

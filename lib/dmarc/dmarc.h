@@ -18,6 +18,10 @@
 /* RFC 9989 4.10: questions of one tree walk. */
 #define DMARC_MAX_QUERIES 8
 
+/* Author domains of one message that are sure to be asked about, whatever else
+ * it makes us ask. */
+#define DMARC_MAX_AUTHORS 10
+
 enum dmarc_result {
 	DMARC_NONE, /* there is no policy */
 	DMARC_PASS,

@@ -75,7 +75,9 @@ test_authors(void **state)
 	}
 	query.author_domain = "victim.example";
 	dmarc_eval(dmarc, &query, &out);
-	assert_int_equal(recorder.count, DISCOVER_MAX_QUERIES);
+	/* They have "com" in common. */
+	assert_int_equal(
+	    recorder.count, 1 + DMARC_MAX_AUTHORS * 7 + DISCOVER_MAX_SHARED);
 	assert_int_equal(out.result, DMARC_TEMPERROR);
 	assert_false(out.policy_known);
 	assert_true(out.could_fail);
@@ -109,7 +111,48 @@ test_identifiers(void **state)
 		};
 	dmarc_eval(dmarc, &query, &out);
 	assert_int_equal(out.result, DMARC_FAIL);
-	assert_int_equal(recorder.count, DISCOVER_MAX_QUERIES);
+	assert_int_equal(
+	    recorder.count, DISCOVER_MAX_OWN + DISCOVER_MAX_SHARED);
+	dns_free(dns);
+	arena_free(arena);
+}
+
+/* Names that cost much, of authors and of signers, do not keep us from asking
+ * for the policy of the last of ten authors: it would pass undecided. */
+static void
+test_last_author(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *zone =
+	    "_dmarc.victim.example. 60 IN TXT " REJECT
+	    "*.example.com. 60 IN TXT \"v=DMARC1; p=none; np=reject\"\n"
+	    "*.own.example.com. 60 IN TXT \"v=DMARC1; psd=n; p=none\"\n";
+	struct recorder recorder;
+	struct dns *dns = recorder_zone(arena, zone, &recorder);
+	struct dmarc_options ten = options(10000);
+	struct dmarc *dmarc = dmarc_new(dns, &ten, arena, NULL);
+	struct dmarc_identifier dkim[200];
+	struct dmarc_query query = { .dkim = dkim,
+		.dkim_count = UNIT_COUNT(dkim) };
+	struct dmarc_outcome out;
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(dkim); i++)
+		dkim[i] = (struct dmarc_identifier){
+			arena_printf(arena, "n%zu.own.example.com", i), true
+		};
+	for (int i = 1; i < DMARC_MAX_AUTHORS; i++) {
+		query.author_domain =
+		    i == 1
+			? "example.com"
+			: arena_printf(arena, "a.b.c.d.e.f.g.h.evil%d.com", i);
+		dmarc_eval(dmarc, &query, &out);
+	}
+	query.author_domain = "victim.example";
+	dmarc_eval(dmarc, &query, &out);
+	assert_int_equal(out.result, DMARC_FAIL);
+	assert_int_equal(out.applied, DMARC_POLICY_REJECT);
+	assert_true(recorder.count <= DISCOVER_MAX_QUERIES);
 	dns_free(dns);
 	arena_free(arena);
 }
@@ -333,6 +376,7 @@ main(void)
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_authors),
 		cmocka_unit_test(test_identifiers),
+		cmocka_unit_test(test_last_author),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_prefetch),
 		cmocka_unit_test(test_longest),
