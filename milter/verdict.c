@@ -283,6 +283,22 @@ names_trouble(const struct rule *rule)
 		    (rule->dmarc & 1U << DMARC_TEMPERROR) != 0));
 }
 
+/* What no answer of the DNS changes need not be looked at again and again: a
+ * sender chooses how many recipients there are. */
+static struct verdict_facts
+without_fixed(const struct verdict_facts *facts, struct arena *arena)
+{
+	const struct rules_facts about = { .client = facts->client,
+		.from = facts->from,
+		.recipients = facts->recipients,
+		.recipient_count = facts->recipient_count };
+	struct verdict_facts out = *facts;
+
+	out.rules = rules_reduce(
+	    facts->rules, facts->rule_count, &about, arena, &out.rule_count);
+	return (out);
+}
+
 /* Whether some answer that the DNS owes us would lead to another action than
  * that of ${ruling}: then nothing final is done to the message. */
 static bool
@@ -291,6 +307,8 @@ could_change(const struct verdict_facts *facts, const struct ruling *ruling,
 {
 	if (!has_missing(facts) || names_trouble(ruling->rule))
 		return (false);
+	const struct verdict_facts about = without_fixed(facts, arena);
+
 	for (size_t i = 0;
 	     i < SPF_ANSWERS * SPF_ANSWERS * DKIM_ANSWERS * DMARC_ANSWERS;
 	     i++) {
@@ -303,7 +321,7 @@ could_change(const struct verdict_facts *facts, const struct ruling *ruling,
 		rest /= SPF_ANSWERS;
 		answers.dkim = dkim_answers[rest % DKIM_ANSWERS];
 		answers.dmarc = dmarc_answers[rest / DKIM_ANSWERS];
-		if (rule_with(facts, &answers, arena, NULL).action !=
+		if (rule_with(&about, &answers, arena, NULL).action !=
 		    ruling->action)
 			return (true);
 	}
