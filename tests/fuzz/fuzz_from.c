@@ -61,8 +61,8 @@ check_status(const struct from *from, size_t fields)
 		FUZZ_CHECK(from->domain_count == 0);
 }
 
-/* Say whether From can have more domains than are kept: behind each "@" two may
- * be tried. */
+/* Say whether From can have more domains than are kept: behind each "@" three
+ * may be tried. */
 static bool
 has_too_many(const struct header_list *headers)
 {
@@ -72,7 +72,7 @@ has_too_many(const struct header_list *headers)
 		struct span rest = headers->fields[i].value, before;
 
 		while (span_take_until(&rest, '@', &before))
-			count += 2;
+			count += 3;
 	}
 	return (count >= ADDRESS_MAX);
 }
