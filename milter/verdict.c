@@ -183,9 +183,22 @@ asked_for(
 	return (policy->reject);
 }
 
-static enum verdict_action
-from_action(const struct verdict_policy *policy, enum from_status status)
+/* Of several From fields one may be unreadable, or name too many. */
+static bool
+has_unknown_author(const struct verdict_facts *facts)
 {
+	for (size_t i = 0; i < facts->dmarc_count; i++)
+		if (facts->dmarc[i].author_domain == NULL)
+			return (true);
+	return (false);
+}
+
+static enum verdict_action
+from_action(const struct verdict_facts *facts)
+{
+	const struct verdict_policy *policy = facts->policy;
+	enum from_status status = facts->from->status;
+
 	switch (status) {
 	case FROM_OK:
 		return (VERDICT_NONE);
@@ -194,7 +207,10 @@ from_action(const struct verdict_policy *policy, enum from_status status)
 	case FROM_MALFORMED:
 		return (policy->no_from);
 	case FROM_SEVERAL_FIELDS:
-		return (policy->several_from_fields);
+		return (
+		    has_unknown_author(facts)
+			? stricter(policy->several_from_fields, policy->no_from)
+			: policy->several_from_fields);
 	case FROM_SEVERAL_DOMAINS:
 		return (policy->several_from_domains);
 	}
@@ -250,7 +266,7 @@ rule_with(const struct verdict_facts *facts, const struct answers *answers,
 		ruling.rule = rule;
 		return (ruling);
 	}
-	least = from_action(facts->policy, facts->from->status);
+	least = from_action(facts);
 	if (least > VERDICT_NONE && least >= ruling.action) {
 		ruling.action = least;
 		ruling.cause = VERDICT_FOR_FROM;

@@ -224,6 +224,7 @@ address_from(
 		fields++;
 		read_field(reading, headers->fields[i].value);
 	}
+	out->malformed = reading->malformed;
 	out->status = status_of(reading, fields);
 	if (out->status != FROM_OK)
 		return;
