@@ -185,7 +185,9 @@ author_problem(const struct from *from)
 	case FROM_MALFORMED:
 		return ("From cannot be read");
 	case FROM_SEVERAL_FIELDS:
-		return (from->domain_count == 0 ? "From cannot be read" : NULL);
+		return (from->malformed || from->domain_count == 0
+			    ? "From cannot be read"
+			    : NULL);
 	case FROM_OK:
 	case FROM_SEVERAL_DOMAINS:
 		break;

@@ -125,3 +125,24 @@ rules_find(const struct rule *rules, size_t count,
 	}
 	return (NULL);
 }
+
+const struct rule *
+rules_reduce(const struct rule *rules, size_t count,
+    const struct rules_facts *facts, struct arena *arena, size_t *reduced)
+{
+	struct rule *left = arena_array(arena, count, sizeof(*left));
+
+	*reduced = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_client(&rules[i], facts) ||
+		    !is_from(&rules[i], facts) || !is_for(&rules[i], facts))
+			continue;
+		struct rule *copy = &left[(*reduced)++];
+
+		*copy = rules[i];
+		copy->client_count = 0;
+		copy->from_count = 0;
+		copy->recipient_count = 0;
+	}
+	return (left);
+}

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/network.h"
 #include "base/trace.h"
 #include "dkim/dkim.h"
@@ -69,5 +70,15 @@ struct rules_facts {
  */
 const struct rule *rules_find(const struct rule *rules, size_t count,
     const struct rules_facts *facts, struct trace *trace);
+
+/**
+ * rules_reduce(rules, count, facts, arena, reduced):
+ * Return those of ${count} ${rules} that ${facts} can meet with other results,
+ * store their number in ${reduced}.  They have no conditions left about the
+ * client, authors and recipients, of whom there may be many: rules_find() finds
+ * a copy of the same rule among them, at little cost.
+ */
+const struct rule *rules_reduce(const struct rule *rules, size_t count,
+    const struct rules_facts *facts, struct arena *arena, size_t *reduced);
 
 #endif

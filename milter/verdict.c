@@ -183,9 +183,22 @@ asked_for(
 	return (policy->reject);
 }
 
-static enum verdict_action
-from_action(const struct verdict_policy *policy, enum from_status status)
+/* Of several From fields one may be unreadable, or name too many. */
+static bool
+has_unknown_author(const struct verdict_facts *facts)
 {
+	for (size_t i = 0; i < facts->dmarc_count; i++)
+		if (facts->dmarc[i].author_domain == NULL)
+			return (true);
+	return (false);
+}
+
+static enum verdict_action
+from_action(const struct verdict_facts *facts)
+{
+	const struct verdict_policy *policy = facts->policy;
+	enum from_status status = facts->from->status;
+
 	switch (status) {
 	case FROM_OK:
 		return (VERDICT_NONE);
@@ -194,7 +207,10 @@ from_action(const struct verdict_policy *policy, enum from_status status)
 	case FROM_MALFORMED:
 		return (policy->no_from);
 	case FROM_SEVERAL_FIELDS:
-		return (policy->several_from_fields);
+		return (
+		    has_unknown_author(facts)
+			? stricter(policy->several_from_fields, policy->no_from)
+			: policy->several_from_fields);
 	case FROM_SEVERAL_DOMAINS:
 		return (policy->several_from_domains);
 	}
@@ -250,7 +266,7 @@ rule_with(const struct verdict_facts *facts, const struct answers *answers,
 		ruling.rule = rule;
 		return (ruling);
 	}
-	least = from_action(facts->policy, facts->from->status);
+	least = from_action(facts);
 	if (least > VERDICT_NONE && least >= ruling.action) {
 		ruling.action = least;
 		ruling.cause = VERDICT_FOR_FROM;
@@ -283,6 +299,22 @@ names_trouble(const struct rule *rule)
 		    (rule->dmarc & 1U << DMARC_TEMPERROR) != 0));
 }
 
+/* What no answer of the DNS changes need not be looked at again and again: a
+ * sender chooses how many recipients there are. */
+static struct verdict_facts
+without_fixed(const struct verdict_facts *facts, struct arena *arena)
+{
+	const struct rules_facts about = { .client = facts->client,
+		.from = facts->from,
+		.recipients = facts->recipients,
+		.recipient_count = facts->recipient_count };
+	struct verdict_facts out = *facts;
+
+	out.rules = rules_reduce(
+	    facts->rules, facts->rule_count, &about, arena, &out.rule_count);
+	return (out);
+}
+
 /* Whether some answer that the DNS owes us would lead to another action than
  * that of ${ruling}: then nothing final is done to the message. */
 static bool
@@ -291,6 +323,8 @@ could_change(const struct verdict_facts *facts, const struct ruling *ruling,
 {
 	if (!has_missing(facts) || names_trouble(ruling->rule))
 		return (false);
+	const struct verdict_facts about = without_fixed(facts, arena);
+
 	for (size_t i = 0;
 	     i < SPF_ANSWERS * SPF_ANSWERS * DKIM_ANSWERS * DMARC_ANSWERS;
 	     i++) {
@@ -303,7 +337,7 @@ could_change(const struct verdict_facts *facts, const struct ruling *ruling,
 		rest /= SPF_ANSWERS;
 		answers.dkim = dkim_answers[rest % DKIM_ANSWERS];
 		answers.dmarc = dmarc_answers[rest / DKIM_ANSWERS];
-		if (rule_with(facts, &answers, arena, NULL).action !=
+		if (rule_with(&about, &answers, arena, NULL).action !=
 		    ruling->action)
 			return (true);
 	}

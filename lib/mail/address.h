@@ -46,6 +46,7 @@ struct from {
 	const char **domains; /* every distinct domain that could be read, of
 	                       * all From fields */
 	size_t domain_count;
+	bool malformed; /* some From field is, whatever the status */
 };
 
 /**

@@ -10,6 +10,10 @@
 /* A domain name in UTF-8 is longer than in A-labels only by this much. */
 #define DOMAIN_MAX_BYTES ((size_t)4 * NAME_MAX_BYTES)
 
+/* Where a name cannot be, so many labels at its end are looked at: a policy is
+ * found from there. */
+#define TAIL_LABELS 8
+
 /* What has been read so far. */
 struct reading {
 	struct arena *arena;
@@ -38,6 +42,23 @@ add_domain(struct reading *reading, struct span written)
 	return (domain);
 }
 
+/* Add the longest end of ${written} that is a domain name of several labels:
+ * what cannot be a name is shown all the same, and people read its end. */
+static void
+add_tail(struct reading *reading, struct span written)
+{
+	size_t starts[TAIL_LABELS];
+	size_t count = 0;
+
+	for (size_t at = written.len; at > 0 && count < TAIL_LABELS; at--)
+		if (written.data[at - 1] == '.')
+			starts[count++] = at;
+	while (count > 1)
+		if (add_domain(reading, span_tail(written, starts[--count])) !=
+		    NULL)
+			return;
+}
+
 /* Add ${written} unless it was tried before or too many were. */
 static void
 try_domain(struct reading *reading, struct span written)
@@ -54,7 +75,15 @@ try_domain(struct reading *reading, struct span written)
 			return;
 	written = arena_dup(reading->arena, written);
 	reading->tried[reading->tried_count++] = written;
-	(void)add_domain(reading, written);
+	if (add_domain(reading, written) == NULL)
+		add_tail(reading, written);
+}
+
+/* What stands in names that cannot be. */
+static bool
+is_name_like(unsigned char byte)
+{
+	return (byte == '.' || lexeme_is_atext(byte));
 }
 
 static bool
@@ -87,7 +116,8 @@ read_through(struct buf *domain, struct span text)
 }
 
 /* Add what any reader could take for a domain: the text after each "@", up to
- * the first byte that does not belong to a name and beyond it. */
+ * the first byte that does not belong to a name, up to the first that ends an
+ * address, and beyond it. */
 static void
 try_all(struct reading *reading, struct span value)
 {
@@ -99,8 +129,11 @@ try_all(struct reading *reading, struct span value)
 		struct span text = value;
 
 		(void)span_take_while(&text, span_is_space);
+		struct span like = text;
+
 		try_domain(
 		    reading, span_take_while(&text, lexeme_is_domain_byte));
+		try_domain(reading, span_take_while(&like, is_name_like));
 		try_domain(reading, read_through(&through, value));
 		if (through.overflow)
 			buf_init(&through, reading->arena, DOMAIN_MAX_BYTES);
@@ -217,6 +250,7 @@ address_from(
 		fields++;
 		read_field(reading, headers->fields[i].value);
 	}
+	out->malformed = reading->malformed;
 	out->status = status_of(reading, fields);
 	if (out->status != FROM_OK)
 		return;

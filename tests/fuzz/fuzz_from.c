@@ -61,17 +61,34 @@ check_status(const struct from *from, size_t fields)
 		FUZZ_CHECK(from->domain_count == 0);
 }
 
+/* Say whether From can have more domains than are kept: behind each "@" three
+ * may be tried. */
+static bool
+has_too_many(const struct header_list *headers)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < headers->count; i++) {
+		struct span rest = headers->fields[i].value, before;
+
+		while (span_take_until(&rest, '@', &before))
+			count += 3;
+	}
+	return (count >= ADDRESS_MAX);
+}
+
 /* One more field takes nothing away of what is seen, and makes several. */
 static void
 check_added(
     struct arena *arena, struct header_list *headers, const struct from *before)
 {
+	bool too_many = has_too_many(headers);
 	struct from after;
 
 	header_list_add(
 	    headers, span_str("fROM"), span_str(" x@added.example"));
 	address_from(arena, headers, &after);
-	FUZZ_CHECK(has(&after, "added.example"));
+	FUZZ_CHECK(too_many || has(&after, "added.example"));
 	FUZZ_CHECK(
 	    after.status ==
 	    (before->status == FROM_NONE ? FROM_OK : FROM_SEVERAL_FIELDS));

@@ -148,6 +148,18 @@ static const struct from_case cases[] = {
 	{ "From: a@-\r\n", FROM_MALFORMED, NULL, { 0 } },
 	{ "From: a@b.example, c@-\r\n", FROM_MALFORMED, NULL, { "b.example" } },
 	{ "From: \"\"@b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	/* What cannot be a name is shown all the same, and its end read. */
+	{ "From: a@x..b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: a@-.c.b.example\r\n", FROM_MALFORMED, NULL,
+	    { "c.b.example" } },
+	{ "From: a@c.-.b.example.\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: a@\xff.b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: a@x'.b.example\r\n", FROM_MALFORMED, NULL,
+	    { "x", "b.example" } },
+	{ "From: a@!.b.example\r\n", FROM_MALFORMED, NULL, { "b.example" } },
+	{ "From: a@-.l9.l8.l7.l6.l5.l4.l3.l2.example\r\n", FROM_MALFORMED, NULL,
+	    { "l8.l7.l6.l5.l4.l3.l2.example" } },
+	{ "From: a@b.-.example\r\n", FROM_MALFORMED, NULL, { 0 } },
 	/* Control bytes. */
 	{ "From: a@b.example\r <x@y.example>\r\n", FROM_MALFORMED, NULL,
 	    { "b.example", "y.example" } },

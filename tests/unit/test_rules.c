@@ -196,11 +196,42 @@ test_first(void **state)
 	assert_null(rules_find(NULL, 0, &facts, NULL));
 }
 
+/* Without what no result changes, the same rule is found. */
+static void
+test_reduced(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		struct rules_facts facts = cases[i].facts;
+		size_t count;
+
+		if (facts.client == NULL)
+			facts.client = &nowhere;
+		const struct rule *reduced =
+		    rules_reduce(&cases[i].rule, 1, &facts, arena, &count);
+
+		if ((rules_find(reduced, count, &facts, NULL) != NULL) !=
+		    cases[i].matches)
+			fail_msg("%s", cases[i].name);
+		/* Nobody need be told of any more. */
+		facts.client = NULL;
+		facts.from = NULL;
+		facts.recipients = NULL;
+		facts.recipient_count = 0;
+		if ((rules_find(reduced, count, &facts, NULL) != NULL) !=
+		    cases[i].matches)
+			fail_msg("%s, told no more", cases[i].name);
+	}
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match),
-		cmocka_unit_test(test_first) };
+		cmocka_unit_test(test_first), cmocka_unit_test(test_reduced) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

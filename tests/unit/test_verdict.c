@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/unit.h"
 
@@ -152,7 +153,7 @@ static const struct dkim_verification dkim_unknown = { .result = DKIM_TEMPERROR,
 	.dmarc = (outcomes), .dmarc_count = UNIT_COUNT(outcomes)
 #define RULES(the_rules)                                                       \
 	.rules = (the_rules), .rule_count = UNIT_COUNT(the_rules)
-#define SPF(outcome) .spf = &(outcome)
+#define SPF(outcome) .spf = (&(outcome))
 #define DKIM(verification) .dkim = &(verification), .dkim_count = 1
 
 static const struct {
@@ -500,11 +501,74 @@ test_rule_steps(void **state)
 	arena_free(arena);
 }
 
+#define MANY_RECIPIENTS 1000
+#define MANY_PATTERNS 50
+#define MANY_RULES 30
+
+/* Seconds of this process. */
+static double
+cost_of(struct verdict_facts *facts, const struct verdict_policy *policy)
+{
+	struct arena *arena = arena_new();
+	clock_t began = clock();
+
+	facts->policy = policy;
+	assert_int_equal(verdict_decide(facts, arena).action, VERDICT_NONE);
+	double took = (double)(clock() - began) / CLOCKS_PER_SEC;
+
+	arena_free(arena);
+	return (took);
+}
+
+/* To try all answers that the DNS could give costs little more than to look
+ * once, however many recipients there are. */
+static void
+test_cost(void **state)
+{
+	static const struct spf_outcome unknown = { .result = SPF_TEMPERROR,
+		.domain = "a.example" };
+	static const struct dkim_verification dkim = { .result = DKIM_TEMPERROR,
+		.domain = "a.example" };
+	static const char *recipients[MANY_RECIPIENTS];
+	struct pattern patterns[MANY_PATTERNS];
+	struct rule rules[MANY_RULES];
+	struct verdict_facts facts = { .from = &from_one,
+		.helo = &unknown,
+		.spf = &unknown,
+		.dkim = &dkim,
+		.dkim_count = 1,
+		.dmarc = &none,
+		.dmarc_count = 1,
+		.rules = rules,
+		.rule_count = MANY_RULES,
+		.recipients = recipients,
+		.recipient_count = MANY_RECIPIENTS };
+	struct verdict_policy patient = defaults;
+
+	(void)state;
+	patient.dns_tempfail = false;
+	for (size_t i = 0; i < MANY_RECIPIENTS; i++)
+		recipients[i] = "bob@here.example";
+	for (size_t i = 0; i < MANY_PATTERNS; i++)
+		patterns[i] = (struct pattern){ .local_part = "ann",
+			.domain = "here.example" };
+	patterns[MANY_PATTERNS - 1].local_part = "bob";
+	for (size_t i = 0; i < MANY_RULES; i++)
+		rules[i] = (struct rule){ .name = "list",
+			.recipients = patterns,
+			.recipient_count = MANY_PATTERNS,
+			.signed_by = &list,
+			.signed_by_count = 1 };
+	double once = cost_of(&facts, &patient);
+
+	assert_true(cost_of(&facts, &defaults) < 20 * once + 0.05);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_decide),
-		cmocka_unit_test(test_strictest),
+		cmocka_unit_test(test_cost), cmocka_unit_test(test_strictest),
 		cmocka_unit_test(test_explanation),
 		cmocka_unit_test(test_rule_steps) };
 
