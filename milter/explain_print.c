@@ -28,8 +28,11 @@ print_foreign(FILE *stream, const char *before, const char *text)
 static void
 print_dmarc(FILE *stream, const struct dmarc_outcome *dmarc)
 {
-	(void)fprintf(stream, "  dmarc=%s  From domain %s",
-	    dmarc_result_name(dmarc->result), dmarc->author_domain);
+	(void)fprintf(stream, "  dmarc=%s  ", dmarc_result_name(dmarc->result));
+	if (dmarc->author_domain == NULL)
+		(void)fputs("without an author's domain", stream);
+	else
+		(void)fprintf(stream, "From domain %s", dmarc->author_domain);
 	if (dmarc->record_domain != NULL)
 		(void)fprintf(stream, ", record of %s: %s=%s%s",
 		    dmarc->record_domain, dmarc->policy_tag,

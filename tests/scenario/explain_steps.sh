@@ -113,4 +113,21 @@ verdict = root["verdict"]
 assert (verdict["action"], verdict["rule"]) == ("reject", "bounces"), verdict
 assert verdict["reply"].startswith("550 5.7.23 "), verdict
 ' || problem "the JSON does not say the same"
+
+# Without an author there is no domain.
+printf 'Subject: nobody\n\nText\n' >"$folder/mail"
+ask >"$folder/told" || problem "ended with $?"
+grep -Fqx '  dmarc=permerror  without an author'"'"'s domain' "$folder/told" ||
+	problem "without From: $(grep dmarc= "$folder/told")"
+ask --json | python3 -c '
+import json, sys
+assert json.load(sys.stdin)["dmarc"][0]["domain"] is None
+' || problem "the JSON does not tell of a missing From"
+
+# A name that is no UTF-8 takes nothing else away.
+printf 'rule "caf\351" {\n results = {}\n action = tag\n}\n' >>"$folder/conf"
+ask --json --rcpt carl@b.example | python3 -c '
+import json, sys
+assert json.load(sys.stdin)["verdict"]["action"] == "tag"
+' || problem "no JSON for the name of a rule in Latin-1"
 exit "$failed"
