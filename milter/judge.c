@@ -14,8 +14,19 @@ signers(struct arena *arena, const struct outcome *outcome)
 	return (domains);
 }
 
+/* What a program fetched elsewhere and hands in is not submitted, and a peer's
+ * mail is nobody's business here. */
+static bool
+is_submitted(const struct mail *mail)
+{
+	return (mail->direction == MAIL_OUTBOUND && mail->check == NULL &&
+		mail->limit == VERDICT_WITHIN_LIMITS &&
+		!config_is_peer(mail->config, mail->session->client_name,
+		    &mail->session->client));
+}
+
 /* Look at submitted mail as a receiver would; return why it must not leave, or
- * NULL.  What a program fetched elsewhere and hands in is not submitted. */
+ * NULL. */
 static const char *
 check_outgoing(struct mail *mail, struct outcome *outcome)
 {
@@ -23,12 +34,14 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 	struct outgoing_facts facts = { .headers = &mail->headers,
 		.from = &mail->from };
 
-	if (mail->sign == NULL || !settings->outgoing_check)
+	if (!settings->outgoing_check || !is_submitted(mail))
 		return (NULL);
-	facts.signed_by = signers(mail->arena, outcome);
-	facts.signed_by_count = outcome->signature_count;
-	facts.signed_fields =
-	    sign_fields(mail->sign, &facts.signed_field_count);
+	if (mail->sign != NULL) {
+		facts.signed_by = signers(mail->arena, outcome);
+		facts.signed_by_count = outcome->signature_count;
+		facts.signed_fields =
+		    sign_fields(mail->sign, &facts.signed_field_count);
+	}
 	outcome->findings =
 	    outgoing_check(&facts, mail->arena, &outcome->finding_count);
 	return (outgoing_refusal(mail->arena, outcome->findings,
