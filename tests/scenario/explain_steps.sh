@@ -114,6 +114,18 @@ assert (verdict["action"], verdict["rule"]) == ("reject", "bounces"), verdict
 assert verdict["reply"].startswith("550 5.7.23 "), verdict
 ' || problem "the JSON does not say the same"
 
+# A thousand recipients are looked at; of more no rule knows all.
+many=()
+for ((i = 1; i < 1000; i++)); do
+	many+=(--rcpt bob@b.example)
+done
+ask "${many[@]}" | grep -Fqx '  "bounces" matches' ||
+	problem "1000 recipients: the rule for them does not match"
+ask "${many[@]}" --rcpt bob@b.example >"$folder/told" ||
+	problem "1001 recipients: ended with $?"
+grep -Fq '  "bounces" does not match: not every recipient ' "$folder/told" ||
+	problem "1001 recipients: $(grep bounces "$folder/told")"
+
 # Without an author there is no domain.
 printf 'Subject: nobody\n\nText\n' >"$folder/mail"
 ask >"$folder/told" || problem "ended with $?"
