@@ -34,7 +34,7 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 	struct outgoing_facts facts = { .headers = &mail->headers,
 		.from = &mail->from };
 
-	if (!settings->outgoing_check || !is_submitted(mail))
+	if (!settings->outgoing_check)
 		return (NULL);
 	if (mail->sign != NULL) {
 		facts.signed_by = signers(mail->arena, outcome);
@@ -47,6 +47,24 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 	return (outgoing_refusal(mail->arena, outcome->findings,
 	    outcome->finding_count, settings->outgoing_refuse.items,
 	    settings->outgoing_refuse.count));
+}
+
+/* The same for what holds whether or not that is looked at: a second From field
+ * would go out under the SPF of this host, and let a user write as anybody who
+ * has his mail here. */
+static const char *
+why_not_sent(struct mail *mail, struct outcome *outcome)
+{
+	const struct verdict_policy *policy = &mail->config->verdict_policy;
+	const char *why;
+
+	if (!is_submitted(mail))
+		return (NULL);
+	why = check_outgoing(mail, outcome);
+	if (why == NULL && mail->from.status == FROM_SEVERAL_FIELDS &&
+	    policy->several_from_fields == VERDICT_REJECT)
+		return ("more than one From field");
+	return (why);
 }
 
 /* What was found out about an inbound message. */
@@ -79,7 +97,7 @@ judge_message(struct mail *mail, bool trouble, struct outcome *outcome)
 		    (enum verdict_over_limit)mail->config->settings.over_limit,
 		.trouble = trouble,
 		.policy = &mail->config->verdict_policy,
-		.outgoing = check_outgoing(mail, outcome),
+		.outgoing = why_not_sent(mail, outcome),
 		.trace = mail->trace,
 	};
 

@@ -60,7 +60,7 @@ log_outgoing(const struct mail *mail, const struct outcome *outcome,
 	if (outcome->finding_count == 0)
 		return;
 	buf_init(&kinds, mail->arena, LOG_VALUE_MAX);
-	buf_init(&text, mail->arena, 4 * LOG_VALUE_MAX);
+	buf_init(&text, mail->arena, (size_t)4 * LOG_VALUE_MAX);
 	for (size_t i = 0; i < outcome->finding_count; i++) {
 		const struct outgoing_finding *found = &outcome->findings[i];
 

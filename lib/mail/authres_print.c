@@ -40,6 +40,12 @@ flush_item(struct printer *printer, bool fold)
 	buf_cut(&printer->item, 0);
 }
 
+static bool
+is_plain(unsigned char byte)
+{
+	return (byte >= ' ' && byte < 0x7f);
+}
+
 /* Return ${text} with "?" for every byte that may not reach a reader; what is
  * longer than AUTHRES_MAX_VALUE bytes is cut to that, "..." included. */
 static struct span
@@ -52,7 +58,12 @@ clean(struct arena *arena, const char *text)
 
 	buf_init(&out, arena, AUTHRES_MAX_VALUE);
 	while (rest.len > 0) {
-		struct span sequence;
+		/* Most is printable ASCII, and needs no closer look. */
+		struct span sequence = span_take_while(&rest, is_plain);
+
+		buf_add(&out, span_head(sequence, room - out.len));
+		if (sequence.len > 0)
+			continue;
 		size_t len = log_format_utf8(rest);
 
 		if (!span_take(&rest, len == 0 ? 1 : len, &sequence) ||

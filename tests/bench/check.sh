@@ -13,7 +13,8 @@ skip() {
 }
 
 [ "$(id -u)" = 0 ] || skip "the bench needs root"
-for program in knotd opendkim unshare openssl python3; do
+for program in knotd opendkim opendmarc rspamd unshare openssl pgrep \
+	python3; do
 	command -v "$program" >/dev/null || skip "$program is not installed"
 done
 unshare --net --mount --pid --fork --mount-proc true ||

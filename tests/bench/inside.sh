@@ -6,10 +6,13 @@
 set -u
 
 BUILD=$1 BENCH=$2 WORK=$3 BENCHES=$4 PROGRAMS=$5 ROUNDS=$6 MESSAGES=$7
-DNS=10.53.0.1
+KNOT=10.53.0.1 SLOW=10.53.0.2 SLOW_MS=10
 BIN=$BUILD/tests/bench
 KEY=$WORK/key.pem
-declare -A PIDS=()
+RSPAMD_WORKERS=2
+
+# shellcheck source=peers.sh
+. "$BENCH/peers.sh"
 
 fail() {
 	echo "$*" >&2
@@ -17,21 +20,23 @@ fail() {
 	exit 1
 }
 
-# wait_for COMMAND ...: try until it succeeds, for ten seconds.
+# wait_for COMMAND ...: try until it succeeds, for 30 seconds.
 wait_for() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 30))
 	until "$@" 2>/dev/null; do
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.05
 	done
 }
 
-# set_up_machine: a loopback interface, a resolver, and a /dev/log that
+# set_up_machine: a loopback interface and no way out, a resolver, and a /dev/log that
 # forgets: what is logged at level info must go somewhere.
 set_up_machine() {
 	local node
-	ip link set lo up && ip address add "$DNS/32" dev lo || return 1
-	echo "nameserver $DNS" >"$WORK/resolv.conf"
+	ip link set lo up && ip address add "$KNOT/32" dev lo &&
+		ip address add "$SLOW/32" dev lo || return 1
+	[ -z "$(ip route show)" ] || return 1
+	: >"$WORK/resolv.conf"
 	mount --bind "$WORK/resolv.conf" /etc/resolv.conf || return 1
 	mkdir "$WORK/dev" && mount -t tmpfs tmpfs "$WORK/dev" || return 1
 	for node in null zero full random urandom; do
@@ -44,20 +49,41 @@ set_up_machine() {
 	wait_for test -S /dev/log
 }
 
+# records FIRST LAST: print what the DNS knows of the senders m0000000.example to
+# m9999999.example from FIRST to LAST.
+records() {
+	awk -v first="$1" -v last="$2" -v key="$KEY_RECORD" 'BEGIN {
+		for (i = first; i <= last; i++)
+			sender(sprintf("m%07d.example.", i))
+	}
+	function sender(domain) {
+		print domain, "MX 10 mail." domain
+		print domain, "TXT \"v=spf1 include:_spf.provider.example -all\""
+		print "mail." domain, "A 192.0.2.25"
+		print "s._domainkey." domain, "TXT", key
+		print "_dmarc." domain,
+			"TXT \"v=DMARC1; p=reject; rua=mailto:dmarc@" domain "\""
+	}'
+}
+
 set_up_dns() {
 	local public
 	public=$(openssl pkey -in "$KEY" -pubout -outform DER | base64 -w 0)
+	KEY_RECORD="\"v=DKIM1; k=rsa; p=${public:0:200}\" \"${public:200}\""
 	cat >"$WORK/zone" <<-RECORDS
 	\$ORIGIN .
 	\$TTL 3600
-	@ SOA dns.example. hostmaster.example. 1 60 60 3600 60
+	@ SOA dns.example. hostmaster.example. 1 60 60 3600 3600
 	@ NS dns.example.
-	dns.example. A $DNS
-	s._domainkey.example.com. TXT "v=DKIM1; k=rsa; p=${public:0:200}" "${public:200}"
+	dns.example. A $KNOT
+	_spf.provider.example. TXT "v=spf1 ip4:192.0.2.0/24 -all"
+	25.2.0.192.in-addr.arpa. PTR mail.example.com.
 	RECORDS
+	records 0 "$(fresh_count)" >>"$WORK/zone"
+	records 0 0 | sed 's/m0000000\.example/example.com/g' >>"$WORK/zone"
 	cat >"$WORK/knot.conf" <<-CONF
 	server:
-	  listen: [ "$DNS@53" ]
+	  listen: [ "$KNOT@53" ]
 	  rundir: "$WORK"
 	log:
 	  - target: stderr
@@ -71,7 +97,19 @@ set_up_dns() {
 	    journal-content: none
 	CONF
 	knotd -c "$WORK/knot.conf" >"$WORK/knot.log" 2>&1 &
-	wait_for grep -q "^ *[0-9]*: 0100350A:0035 " /proc/net/udp
+	wait_for grep -q "^ *[0-9]*: 0100350A:0035 " /proc/net/udp || return 1
+	"$BIN/bench_slowdns" "$SLOW" "$KNOT" "$SLOW_MS" \
+		>"$WORK/slowdns.log" 2>&1 &
+	wait_for grep -q "^ *[0-9]*: 0200350A:0035 " /proc/net/udp
+}
+
+# use_dns BENCH: from now on, filters that start ask this server.
+use_dns() {
+	case $1 in
+	*-cold) DNS=$SLOW ;;
+	*) DNS=$KNOT ;;
+	esac
+	echo "nameserver $DNS" >"$WORK/resolv.conf"
 }
 
 # message BYTES: print a message with a body of so many bytes.
@@ -82,129 +120,118 @@ message() {
 	echo
 }
 
-start_mailreeve() {
-	local folder=$1
-	shift
-	cat >"$folder/conf" <<-CONF
-	socket = "unix:$folder/socket"
-	socket_group = "nogroup"
-	user = "nobody"
-	authserv_id = "mx.example"
-	key_store = "$WORK/store"
-	signing "example.com" { keys = {"s:$KEY"} }
-	CONF
-	printf '%s\n' "$@" >>"$folder/conf"
-	exec "$BUILD/milter/mailreeve-milter" -f -c "$folder/conf"
-}
-
-# What Debian's package sets; but the DNS here is not signed, and the files are
-# in a temporary folder.
-start_opendkim() {
-	local folder=$1
-	shift
-	cat >"$folder/conf" <<-CONF
-	Mode sv
-	Domain example.com
-	Selector s
-	KeyFile $KEY
-	Canonicalization relaxed/relaxed
-	OversignHeaders From
-	AuthservID mx.example
-	Nameservers $DNS
-	UserID nobody:nogroup
-	UMask 007
-	RequireSafeKeys no
-	Socket local:$folder/socket
-	CONF
-	printf '%s\n' "$@" >>"$folder/conf"
-	exec opendkim -f -x "$folder/conf"
-}
-
-# start PROGRAM: start it with a socket $WORK/PROGRAM/socket.
-start() {
-	local folder=$WORK/$1
-	mkdir -p "$folder"
-	chown nobody:nogroup "$folder"
-	rm -f "$folder/socket"
-	case $1 in
-	mailreeve) start_mailreeve "$folder" 'log_level = warning' ;;
-	mailreeve-info)
-		start_mailreeve "$folder" 'log_level = info' 'log_to = syslog'
-		;;
-	opendkim) start_opendkim "$folder" 'Syslog yes' ;;
-	opendkim-info)
-		start_opendkim "$folder" 'Syslog yes' 'SyslogSuccess yes'
-		;;
-	empty) exec "$BIN/bench_empty" "unix:$folder/socket" ;;
-	empty-field) exec "$BIN/bench_empty" "unix:$folder/socket" field ;;
-	esac >"$WORK/$1.log" 2>&1 </dev/null &
-	PIDS[$1]=$!
-	wait_for grep -q " 00010000 .*$folder/socket\$" /proc/net/unix ||
-		fail "$1 does not start"
-}
-
-# stop_all: they hold nothing that matters, and libmilter takes seconds to end.
-stop_all() {
-	local program
-	for program in "${!PIDS[@]}"; do
-		kill -KILL "${PIDS[$program]}" || fail "$program is gone"
-		wait "${PIDS[$program]}" 2>/dev/null
-	done
-	PIDS=()
+# expected BENCH FILTER: print what the filter must say of each message,
+# so that each does the work that it is measured at.
+expected() {
+	case $1-$2 in
+	*-empty) ;;
+	*-empty-field) echo Authentication-Results ;;
+	sign-*) echo DKIM-Signature ;;
+	verify-*-opendkim*) echo dkim=pass ;;
+	verify-*-opendmarc) echo spf=pass dmarc=pass ;;
+	verify-*) echo spf=pass dkim=pass dmarc=pass ;;
+	esac
 }
 
 # drive PROGRAM BENCH ARGUMENT ...: bring messages to it.  A client on this
 # host sends what is to be signed.
 drive() {
-	local program=$1 bench=$2
-	local -a arguments=(--socket="unix:$WORK/$program/socket")
+	local program=$1 bench=$2 filter text size
+	local -a arguments=()
 	shift 2
+	for filter in $(filters "$program"); do
+		arguments+=(--socket="unix:$WORK/$filter/socket")
+		for text in $(expected "$bench" "$filter"); do
+			arguments+=(--expect="$text")
+		done
+	done
+	size=${bench#*-}
 	case $bench in
-	sign-*)
-		arguments+=(--client=127.0.0.1 --message="$WORK/${bench#*-}.txt")
-		[[ $program == empty* ]] ||
-			arguments+=(--expect=DKIM-Signature)
+	sign-*) arguments+=(--client=127.0.0.1 --message="$WORK/$size.txt") ;;
+	*-cold)
+		arguments+=(--message="$WORK/${size%-cold}.txt" --key="$KEY"
+			--fresh="$FRESH")
 		;;
-	verify-dkim-*)
-		arguments+=(--message="$WORK/${bench##*-}.signed")
-		[[ $program == empty* ]] || arguments+=(--expect='dkim=pass')
-		;;
+	verify-*) arguments+=(--message="$WORK/$size.signed") ;;
 	esac
-	[ "$program" != empty-field ] ||
-		arguments+=(--expect=Authentication-Results)
 	"$BIN/bench_driver" "${arguments[@]}" "$@" ||
 		fail "$bench: $program does not do what it should"
 }
 
-# slice ROUND BENCH PROGRAM CONNECTIONS PER_CONNECTION: measure it once.
+# slice ROUND BENCH PROGRAM CONNECTIONS PER_CONNECTION: measure it once, with
+# fewer messages where each waits for the DNS.
 slice() {
-	local result
-	result=$(drive "$3" "$2" --pid="${PIDS[$3]}" --connections="$4" \
-		--per-connection="$5" --messages="$MESSAGES") || exit 1
+	local result pid messages=$MESSAGES
+	local -a pids=()
+	for pid in $(processes "$3"); do
+		pids+=(--pid="$pid")
+	done
+	[[ $2-$4 != *-cold-1 ]] || messages=$(((MESSAGES + 9) / 10))
+	result=$(drive "$3" "$2" "${pids[@]}" --connections="$4" \
+		--per-connection="$5" --messages="$messages") || exit 1
 	printf '{"round":%d,"bench":"%s","program":"%s",' "$1" "$2" "$3"
 	printf '"connections":%d,"per_connection":%d,%s\n' "$4" "$5" \
 		"${result#\{}"
 }
 
-# slices ROUND BENCH: a slice for each program, one after another, for each
-# number of connections and messages in each.
-slices() {
-	local connections per program
-	for connections in 1 10; do
-		for per in 1 10; do
-			for program in $PROGRAMS; do
-				[[ $program == *-info && $connections$per != 1010 ]] ||
-					slice "$1" "$2" "$program" "$connections" "$per"
-			done
-		done
+# kinds BENCH: print how many connections at a time, and messages in each, a
+# bench is measured with.
+kinds() {
+	case $1 in
+	sign-4k) echo 1:1 1:10 10:1 10:10 ;;
+	verify-100k-cold) echo 1:1 ;;
+	verify-4k-cold) echo 1:1 10:1 ;;
+	*) echo 1:1 10:10 ;;
+	esac
+}
+
+# programs BENCH: print the programs that can do this work.
+programs() {
+	local program
+	for program in $PROGRAMS; do
+		case $1-$program in
+		sign-*-rspamd | sign-*-opendkim+opendmarc) ;;
+		verify-*-cold-opendkim | verify-*-cold-*-info) ;;
+		*) echo "$program" ;;
+		esac
 	done
 }
 
+# A slice takes so many fresh senders at most: the last connection sends ten.
+fresh_step() {
+	echo "$((MESSAGES + 10))"
+}
+
+# fresh_count: print how many fresh senders a bench takes.
+fresh_count() {
+	case $BENCHES in
+	*-cold*) echo "$((ROUNDS * 2 * $(fresh_step)))" ;;
+	*) echo 0 ;;
+	esac
+}
+
+# slices ROUND BENCH: a slice for each program, one after another, for each
+# number of connections and messages in each.
+slices() {
+	local kind program
+	for kind in $(kinds "$2"); do
+		for program in $(programs "$2"); do
+			[[ $program == *-info && $kind != 10:10 ]] ||
+				slice "$1" "$2" "$program" "${kind%:*}" \
+					"${kind#*:}"
+		done
+		FRESH=$((FRESH + $(fresh_step)))
+	done
+}
+
+# Filters are started for each bench, so all senders are fresh to them again.
 measure_milters() {
 	local bench=$1 round program
-	for program in $PROGRAMS; do
+	use_dns "$bench"
+	for program in $(programs "$bench"); do
 		start "$program"
 	done
+	FRESH=1
 	for ((round = 1; round <= ROUNDS; round++)); do
 		slices "$round" "$bench"
 		[[ $bench != sign-* ]] || evp "$round" "$bench"
@@ -231,10 +258,20 @@ measure_body_hash() {
 	done
 }
 
+# One evaluation of each policy in memory, without a message around it.
+measure_policies() {
+	local round count=$((MESSAGES * 100))
+	for ((round = 1; round <= ROUNDS; round++)); do
+		"$BIN/bench_policies" "$count" || fail "policies"
+		"$BIN/bench_libspf2_policy" "$count" || fail "policies"
+	done
+}
+
 # Our own milter signs what all of them verify.
 make_messages() {
 	message 4096 >"$WORK/4k.txt"
 	message 102400 >"$WORK/100k.txt"
+	use_dns sign
 	start mailreeve
 	drive mailreeve sign-4k --save="$WORK/4k.signed"
 	drive mailreeve sign-100k --save="$WORK/100k.signed"
@@ -254,6 +291,7 @@ main() {
 	for bench in $BENCHES; do
 		case $bench in
 		body-hash) measure_body_hash ;;
+		policies) measure_policies ;;
 		*) measure_milters "$bench" ;;
 		esac
 		echo "$bench is done" >&2

@@ -1,27 +1,46 @@
 /*
- * session.h: a milter session of Postfix's, recorded once and then played again
- * and again, so that a bench measures the filter and not its client.
+ * session.h: a milter session of Postfix's, recorded once, to be played again
+ * and again (player.h), so that a bench measures the filter and not its client.
  */
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/arena.h"
-#include "base/compat.h"
+#include "base/buf.h"
 #include "support/milter_message.h"
 
-struct session;
+/* Changes of one message that a filter is expected to ask for. */
+#define SESSION_EXPECTS_MAX 4
+#define SESSION_TURNS_MAX ((size_t)4096)
 
 /* What the SMTP client of a session sends. */
 struct session_plan {
-	const char *socket;  /* of the filter: unix:PATH */
-	const char *client;  /* the SMTP client's IPv4 address */
-	const char *expect;  /* stands in a change that the filter asks for, for
-	                      * each message; NULL: it asks for none */
+	const char *socket; /* of the filter: unix:PATH */
+	const char *client; /* the SMTP client's IPv4 address */
+	const char *domain; /* the sender's */
+	/* Each stands in a change that the filter asks for, for each message;
+	 * with none of them it asks for no change. */
+	const char *expects[SESSION_EXPECTS_MAX];
+	size_t expect_count;
 	size_t messages;     /* in the session */
 	struct span message; /* its text */
+};
+
+/* What is sent until the next reply is waited for. */
+struct session_turn {
+	size_t end; /* in session.bytes, where the next one begins */
+	bool ends;  /* a message, with changes in the reply */
+};
+
+struct session {
+	struct session_plan plan;
+	struct milter_message *message; /* what the filter made of the last */
+	struct buf bytes;
+	struct session_turn turns[SESSION_TURNS_MAX + 1]; /* the last is open */
+	size_t count;
 };
 
 /**
@@ -32,21 +51,5 @@ struct session_plan {
  */
 struct session *session_record(
     const struct session_plan *plan, struct arena *arena, const char **error);
-
-/**
- * session_message(session):
- * Return what the filter made of the recorded session's last message.
- */
-const struct milter_message *session_message(const struct session *session);
-
-/**
- * session_play(session, took):
- * Connect and play ${session} again.  Store in ${took}[0..messages-1] how many
- * nanoseconds passed for each message, from MAIL (for the first from the
- * connection) to the filter's last word.  Return NULL, or the reason when the
- * filter did not do the same as before.
- */
-const char *session_play(
-    const struct session *session, uint64_t *took) COMPAT_MUST_CHECK;
 
 #endif

@@ -340,6 +340,9 @@ robust_header(struct robust *robust)
 	static const char *const addresses[] = { ROBUST_INSIDE,
 		ROBUST_OUTSIDE };
 
+	/* What reading costs is the question, not what is done about it. */
+	daemon_option(robust->daemon, "several_from_fields = \"none\"");
+	daemon_option(robust->daemon, "no_from = \"none\"");
 	for (size_t i = 0; i < 2 * sizeof(costly) / sizeof(costly[0]); i++) {
 		if (robust_start(robust, false) != 0 ||
 		    robust_alive(robust) != 0 ||

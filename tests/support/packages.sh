@@ -13,7 +13,8 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libseccomp-dev libpsl-dev libspf2-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd dovecot-sieve
 	knot curl ca-certificates openssl iproute2 util-linux'
-PACKAGES_BENCH='opendkim knot openssl iproute2 util-linux'
+PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd knot openssl
+	procps iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
 	python3-authres python3-prometheus-client python3-yaml procps knot
 	bash-completion zsh fish'
@@ -29,7 +30,7 @@ PACKAGES_BOOT='systemd systemd-sysv dbus postfix openssl procps'
 PACKAGES_SHELF='opendkim sudo'
 
 # Servers among them, whose services must not start at the next boot either.
-PACKAGES_SERVICES='postfix dovecot knot opendkim'
+PACKAGES_SERVICES='postfix dovecot knot opendkim opendmarc rspamd'
 
 # packages_release: print 12 or 13, or fail on anything else.
 packages_release() {
