@@ -152,7 +152,7 @@ static const struct dkim_verification dkim_unknown = { .result = DKIM_TEMPERROR,
 	.dmarc = (outcomes), .dmarc_count = UNIT_COUNT(outcomes)
 #define RULES(the_rules)                                                       \
 	.rules = (the_rules), .rule_count = UNIT_COUNT(the_rules)
-#define SPF(outcome) .spf = &(outcome)
+#define SPF(outcome) .spf = (&(outcome))
 #define DKIM(verification) .dkim = &(verification), .dkim_count = 1
 
 static const struct {
