@@ -127,7 +127,7 @@ eval_helo(const struct mail *mail, const struct spf_outcome *mail_from,
 }
 
 /*
- * RFC 9989 5.3: what SPF vouches for is the domain of MAIL FROM, and the HELO
+ * RFC 9989 3.2.4: what SPF vouches for is the domain of MAIL FROM, and the HELO
  * name for the null path only.  A pass of HELO never stands for one of MAIL
  * FROM: anybody can choose a HELO name that passes (CVE-2019-20790).
  */

@@ -88,8 +88,8 @@ aligned(const struct dmarc_identifier *identifier)
 static json_t *
 policy(const struct dmarc_outcome *dmarc, enum dmarc_policy value)
 {
-	return (text(
-	    dmarc->record_domain == NULL ? NULL : dmarc_policy_name(value)));
+	return (
+	    text(dmarc->policy_tag == NULL ? NULL : dmarc_policy_name(value)));
 }
 
 static json_t *

@@ -28,14 +28,16 @@ print_foreign(FILE *stream, const char *before, const char *text)
 static void
 print_dmarc(FILE *stream, const struct dmarc_outcome *dmarc)
 {
-	(void)fprintf(stream, "  dmarc=%s  ", dmarc_result_name(dmarc->result));
+	(void)fprintf(
+	    stream, "  dmarc=%s  From ", dmarc_result_name(dmarc->result));
 	if (dmarc->author_domain == NULL)
-		(void)fputs("without an author's domain", stream);
+		(void)fprintf(stream, "without a domain");
 	else
-		(void)fprintf(stream, "From domain %s", dmarc->author_domain);
+		(void)fprintf(stream, "domain %s", dmarc->author_domain);
 	if (dmarc->record_domain != NULL)
-		(void)fprintf(stream, ", record of %s: %s=%s%s",
-		    dmarc->record_domain, dmarc->policy_tag,
+		(void)fprintf(stream, ", record of %s", dmarc->record_domain);
+	if (dmarc->policy_tag != NULL)
+		(void)fprintf(stream, ": %s=%s%s", dmarc->policy_tag,
 		    dmarc_policy_name(dmarc->policy),
 		    dmarc->testing ? " (t=y)" : "");
 	(void)fprintf(stream, "\n    because %s\n", dmarc->reason);

@@ -164,8 +164,9 @@ dmarc_comment(struct draft *draft, const struct dmarc_outcome *dmarc)
 	    would, dmarc_discovery_name(dmarc->method)));
 }
 
-/* RFC 8601 2.7.4 has header.from alone; what else a program may want to know is
- * under "policy", which RFC 8601 2.3 leaves to the site. */
+/* RFC 9989 9.1 registers header.from and policy.dmarc, the policy after t=;
+ * what else a program may want to know is under "policy", too, which RFC
+ * 8601 2.4 leaves to the site. */
 static void
 tell_domain(struct draft *draft, const struct dmarc_outcome *dmarc)
 {
@@ -176,9 +177,12 @@ tell_domain(struct draft *draft, const struct dmarc_outcome *dmarc)
 
 	result->comment = dmarc_comment(draft, dmarc);
 	add_property(result, "header", "from", dmarc->author_domain);
-	if (dmarc->policy_tag != NULL)
+	if (dmarc->policy_tag != NULL) {
+		add_property(result, "policy", "dmarc",
+		    dmarc_policy_name(dmarc->applied));
 		add_property(result, "policy", "published-domain-policy",
 		    dmarc_policy_name(dmarc->policy));
+	}
 	if (dmarc->policy_tag != NULL || verdict->action != VERDICT_NONE)
 		add_property(result, "policy", "applied-disposition",
 		    verdict_action_name(verdict->action));

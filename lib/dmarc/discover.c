@@ -119,7 +119,7 @@ ask(struct discover *discover, struct dmarc_step *step)
 static bool
 may_ask(struct discover *discover, const char *name)
 {
-	if (discover->queries < DISCOVER_MAX_QUERIES) {
+	if (discover->queries < discover->max_queries) {
 		discover->queries++;
 		return (true);
 	}

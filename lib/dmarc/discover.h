@@ -7,16 +7,21 @@
 #include "dmarc/dmarc.h"
 #include "dmarc/walk.h"
 
-/* Questions that one message may cause here: as many as eight walks.  A message
- * may name many author domains and many signing domains. */
+/* Questions that one message with one author may cause here: as many as eight
+ * walks.  It may name many signing domains. */
 #define DISCOVER_MAX_QUERIES ((size_t)DMARC_MAX_QUERIES * 8)
+/* Those that an author's policy takes: a walk, and whether the domain exists.
+ * Each author beyond the first may cause so many more: who could use them up
+ * for another would hide the policy of that one. */
+#define DISCOVER_AUTHOR_QUERIES ((size_t)DMARC_MAX_QUERIES + 1)
 
-/* Starts with the first four, the rest zero. */
+/* Starts with the first five, the rest zero. */
 struct discover {
 	struct dns *dns;
 	int64_t deadline;
 	struct arena *arena;
 	struct trace *trace;
+	size_t max_queries;
 	struct dmarc_step *known; /* what was asked, each name once */
 	size_t known_count;
 	size_t queries;

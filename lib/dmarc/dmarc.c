@@ -34,6 +34,7 @@ dmarc_new(struct dns *dns, const struct dmarc_options *options,
 		.deadline = options->deadline,
 		.arena = arena,
 		.trace = trace,
+		.max_queries = DISCOVER_MAX_QUERIES - DISCOVER_AUTHOR_QUERIES,
 	};
 	return (dmarc);
 }
@@ -222,12 +223,9 @@ evaluate(struct dmarc *dmarc, const struct dmarc_query *query,
 		out->organizational_domain = author.organization.domain;
 		out->method = author.organization.method;
 	}
-	if (author.walk.trouble == DMARC_AT_FAILURE) {
+	if (author.walk.trouble != DMARC_AT_NOTHING) {
 		dmarc_evaluate_unknown(
 		    query, "the DNS did not say what the policy is", out);
-	} else if (author.walk.trouble == DMARC_AT_LIMIT) {
-		dmarc_evaluate_unknown(query,
-		    "the message names too many domains to ask for", out);
 	} else if (author.source == NULL) {
 		out->reason = "no DMARC record applies to the author's domain";
 	} else if (!author.source->record->has_policy) {
@@ -251,6 +249,8 @@ dmarc_eval(struct dmarc *dmarc, const struct dmarc_query *query,
 		              ? DMARC_PSL
 		              : DMARC_TREEWALK,
 	};
+	/* Its own questions come first, so that none before can spend them. */
+	dmarc->discover.max_queries += DISCOVER_AUTHOR_QUERIES;
 	trace_add(dmarc->discover.trace, "dmarc", 0, "author domain %s",
 	    query->author_domain);
 	if (is_domain(query->author_domain))

@@ -111,7 +111,8 @@ void dmarc_prefetch(struct dns *dns, const char *author_domain);
 /**
  * dmarc_eval(dmarc, query, out):
  * Evaluate the DMARC policy (RFC 9989 5.3) for ${query} and store the result in
- * ${out}.
+ * ${out}.  Each evaluation may ask its own questions, so that the caller bounds
+ * how many a message gets.
  */
 void dmarc_eval(struct dmarc *dmarc, const struct dmarc_query *query,
     struct dmarc_outcome *out);

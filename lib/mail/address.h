@@ -26,7 +26,7 @@ struct address_list {
 	bool has_group;
 };
 
-/* What the From fields of a message say about its author (RFC 9989 4.3). */
+/* What the From fields of a message say about its author (RFC 9989 4.4). */
 enum from_status {
 	FROM_OK,             /* one field, one or more mailboxes, one domain */
 	FROM_NONE,           /* no From field */

@@ -117,14 +117,40 @@ read_mailbox(struct reading *reading, const struct mailbox *mailbox)
 		add_domain(reading, mailbox->domain) != NULL);
 }
 
+static bool
+is_address_byte(unsigned char byte)
+{
+	return (lexeme_is_atext(byte) || byte == '.' || byte == '@');
+}
+
+/* Many programs write the address as its own display name, "a@b <a@b>", which
+ * RFC 5322 3.4 wants quoted.  Whichever of the two a reader takes, it is the
+ * same: return ${value} without the first. */
+static struct span
+drop_own_name(struct span value)
+{
+	struct span rest = span_trim(value, span_is_space);
+	struct span name = span_take_while(&rest, is_address_byte);
+	struct span inside;
+
+	(void)span_take_while(&rest, span_is_space);
+	struct span address = rest;
+
+	if (span_take_byte(&rest, '<') &&
+	    span_take_until(&rest, '>', &inside) && rest.len == 0 &&
+	    name.len > 0 && span_ieq(name, inside))
+		return (address);
+	return (value);
+}
+
 static void
 read_field(struct reading *reading, struct span value)
 {
 	struct address_list *list = &reading->authors;
 	bool doubtful = false;
-	bool good =
-	    address_impl_parse(reading->arena, value, list, &doubtful) == 0 &&
-	    !doubtful && !lexeme_has_controls(value);
+	bool good = address_impl_parse(reading->arena, drop_own_name(value),
+			list, &doubtful) == 0 &&
+	            !doubtful && !lexeme_has_controls(value);
 
 	for (size_t i = 0; good && i < list->count; i++)
 		good = read_mailbox(reading, &list->mailboxes[i]);

@@ -126,15 +126,25 @@ ask "${many[@]}" --rcpt bob@b.example >"$folder/told" ||
 grep -Fq '  "bounces" does not match: not every recipient ' "$folder/told" ||
 	problem "1001 recipients: $(grep bounces "$folder/told")"
 
-# Without an author there is no domain.
+# No author, and one whose record has no policy.
+printf '_dmarc.b.example. IN TXT "v=DMARC1; p=rejct"\n' >>"$folder/zone"
 printf 'Subject: nobody\n\nText\n' >"$folder/mail"
-ask >"$folder/told" || problem "ended with $?"
-grep -Fqx '  dmarc=permerror  without an author'"'"'s domain' "$folder/told" ||
-	problem "without From: $(grep dmarc= "$folder/told")"
+ask | grep -Fxq '  dmarc=permerror  From without a domain' ||
+	problem "no word of the missing author"
 ask --json | python3 -c '
 import json, sys
-assert json.load(sys.stdin)["dmarc"][0]["domain"] is None
-' || problem "the JSON does not tell of a missing From"
+(dmarc,) = json.load(sys.stdin)["dmarc"]
+assert (dmarc["domain"], dmarc["result"]) == (None, "permerror"), dmarc
+' || problem "the JSON does not tell of the missing author"
+printf 'From: bob@b.example\n\nText\n' >"$folder/mail"
+ask | grep -Fxq '  dmarc=none  From domain b.example, record of b.example' ||
+	problem "no word of the record without a policy"
+ask --json | python3 -c '
+import json, sys
+(dmarc,) = json.load(sys.stdin)["dmarc"]
+assert dmarc["record_domain"] == "b.example", dmarc
+assert (dmarc["policy_tag"], dmarc["policy"]) == (None, None), dmarc
+' || problem "the JSON tells of a policy that no record has"
 
 # A name that is no UTF-8 takes nothing else away.
 printf 'rule "caf\351" {\n results = {}\n action = tag\n}\n' >>"$folder/conf"

@@ -52,6 +52,7 @@ prepare(struct fixture *f)
 		.author_domain = "example.org",
 		.policy_tag = "sp",
 		.policy = DMARC_POLICY_REJECT,
+		.applied = DMARC_POLICY_REJECT,
 		.method = DMARC_PSL };
 	f->outcome = (struct outcome){ .spf_helo = &f->helo,
 		.spf_mail_from = &f->mail_from,
@@ -103,7 +104,7 @@ test_inbound(void **state)
 	    "smtp.helo=out.example.com; dkim=none; "
 	    "dmarc=fail (sp=reject dis=tag discovery=psl) "
 	    "reason=\"nothing aligned\" header.from=example.org "
-	    "policy.published-domain-policy=reject "
+	    "policy.dmarc=reject policy.published-domain-policy=reject "
 	    "policy.applied-disposition=tag; "
 	    "iprev=pass policy.iprev=192.0.2.1");
 	arena_free(f.arena);
@@ -136,6 +137,7 @@ test_disposition(void **state)
 	f.outcome.spf_helo = f.outcome.spf_mail_from = NULL;
 	f.outcome.iprev = IPREV_NONE;
 	f.dmarc[0].testing = true;
+	f.dmarc[0].applied = DMARC_POLICY_QUARANTINE;
 	f.outcome.verdict.action = VERDICT_NONE;
 	f.outcome.verdict.would = VERDICT_REJECT;
 	f.outcome.verdict.rule = "lists that sign";
@@ -143,7 +145,7 @@ test_disposition(void **state)
 	    "mx.example; dkim=none; "
 	    "dmarc=fail (sp=reject t=y dis=none would=reject discovery=psl) "
 	    "reason=\"nothing aligned\" header.from=example.org "
-	    "policy.published-domain-policy=reject "
+	    "policy.dmarc=quarantine policy.published-domain-policy=reject "
 	    "policy.applied-disposition=none "
 	    "policy.override-reason=\"lists that sign\"");
 	arena_free(f.arena);
