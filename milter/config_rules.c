@@ -240,10 +240,29 @@ hidden_by(const struct rule *rules, const struct rule *rule)
 	return (NULL);
 }
 
+/* A rule after ${rule}, up to ${end}, that does something to all mail and so to
+ * that of whom ${rule} excuses, where it does not fail DMARC; or NULL. */
+static const struct rule *
+unaware(const struct rule *rule, const struct rule *end)
+{
+	bool passes_spf = rule->mail_from_count > 0;
+
+	if (rule->action != VERDICT_NONE || allows(rule->dmarc, DMARC_PASS))
+		return (NULL);
+	for (rule++; rule < end; rule++)
+		if (rule->action > VERDICT_NONE && !has_conditions(rule) &&
+		    allows(rule->dmarc, DMARC_PASS) &&
+		    (!passes_spf || allows(rule->spf, SPF_PASS)))
+			return (rule);
+	return (NULL);
+}
+
 /* What its admin would want to look at again; or NULL. */
 static const char *
-odd(const struct rule *rules, const struct rule *rule, struct arena *arena)
+odd(const struct config *config, const struct rule *rule, struct arena *arena)
 {
+	const struct rule *rules = config->rules;
+	const struct rule *below = unaware(rule, rules + config->rule_count);
 	const struct rule *above = hidden_by(rules, rule);
 
 	if (above != NULL)
@@ -261,6 +280,11 @@ odd(const struct rule *rules, const struct rule *rule, struct arena *arena)
 		return ("lets pass what anybody can forge: add a client, "
 			"mail_from or signed_by that only the right sender "
 			"can have");
+	if (below != NULL)
+		return (arena_printf(arena,
+		    "lets nothing pass but what fails DMARC: other mail meets "
+		    "the rule \"%s\" below; results = {} is for any",
+		    below->name));
 	if (rule->action > VERDICT_NONE && !has_conditions(rule) &&
 	    allows(rule->dmarc, DMARC_PASS))
 		return (arena_printf(arena,
@@ -293,7 +317,7 @@ config_rules_read(struct config_loading *loading)
 		read_rule(loading, &items[i], &config->rules[i]);
 	for (size_t i = 0; i < sections->count && !loading->failed; i++) {
 		const char *text =
-		    odd(config->rules, &config->rules[i], config->arena);
+		    odd(config, &config->rules[i], config->arena);
 
 		if (text != NULL)
 			warn(loading, &items[i].place, text);

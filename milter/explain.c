@@ -24,7 +24,8 @@
 
 #define PROGRAM "mailreeve-explain"
 #define MESSAGE_MAX_BYTES ((size_t)512 * 1024 * 1024)
-#define MAX_RCPTS 1000
+/* One more than rules look at: what comes of too many can be shown as well. */
+#define MAX_RCPTS (MAIL_MAX_RCPTS + 1)
 
 struct arguments {
 	const char *config; /* NULL: CONFIG_FILE if there is one */

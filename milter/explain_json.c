@@ -102,7 +102,7 @@ dmarcs(const struct outcome *outcome)
 
 		(void)json_array_append_new(list,
 		    json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:s, "
-			      "s:o, s:o, s:s}",
+			      "s:o, s:o, s:o}",
 			"domain", text(dmarc->author_domain), "result",
 			dmarc_result_name(dmarc->result),
 			"organizational_domain",
@@ -114,7 +114,7 @@ dmarcs(const struct outcome *outcome)
 			dmarc->testing, "discovery",
 			dmarc_discovery_name(dmarc->method), "spf_aligned",
 			aligned(dmarc->spf), "dkim_aligned",
-			aligned(dmarc->dkim), "reason", dmarc->reason));
+			aligned(dmarc->dkim), "reason", text(dmarc->reason)));
 	}
 	return (list);
 }
@@ -140,10 +140,11 @@ verdict_object(const struct verdict *verdict)
 	if (verdict->code != NULL)
 		reply = json_sprintf(
 		    "%s %s %s", verdict->code, verdict->status, verdict->text);
-	return (json_pack("{s:s, s:s, s:s, s:o, s:o}", "action",
+	return (json_pack("{s:s, s:s, s:o, s:o, s:o}", "action",
 	    verdict_action_name(verdict->action), "would",
-	    verdict_action_name(verdict->would), "reason", verdict->reason,
-	    "rule", text(verdict->rule), "reply", reply));
+	    verdict_action_name(verdict->would), "reason",
+	    text(verdict->reason), "rule", text(verdict->rule), "reply",
+	    reply));
 }
 
 void

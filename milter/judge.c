@@ -14,6 +14,17 @@ signers(struct arena *arena, const struct outcome *outcome)
 	return (domains);
 }
 
+/* What a program fetched elsewhere and hands in is not submitted, and a peer's
+ * mail is nobody's business here. */
+static bool
+is_submitted(const struct mail *mail)
+{
+	return (mail->direction == MAIL_OUTBOUND && mail->check == NULL &&
+		mail->limit == VERDICT_WITHIN_LIMITS &&
+		!config_is_peer(mail->config, mail->session->client_name,
+		    &mail->session->client));
+}
+
 /* Look at submitted mail as a receiver would; return why it must not leave, or
  * NULL. */
 static const char *
@@ -25,10 +36,12 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 
 	if (!settings->outgoing_check)
 		return (NULL);
-	facts.signed_by = signers(mail->arena, outcome);
-	facts.signed_by_count = outcome->signature_count;
-	facts.signed_fields =
-	    sign_fields(mail->sign, &facts.signed_field_count);
+	if (mail->sign != NULL) {
+		facts.signed_by = signers(mail->arena, outcome);
+		facts.signed_by_count = outcome->signature_count;
+		facts.signed_fields =
+		    sign_fields(mail->sign, &facts.signed_field_count);
+	}
 	outcome->findings =
 	    outgoing_check(&facts, mail->arena, &outcome->finding_count);
 	return (outgoing_refusal(mail->arena, outcome->findings,
@@ -38,15 +51,14 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 
 /* The same for what holds whether or not that is looked at: a second From field
  * would go out under the SPF of this host, and let a user write as anybody who
- * has his mail here.  What a program fetched elsewhere and hands in is not
- * submitted. */
+ * has his mail here. */
 static const char *
 why_not_sent(struct mail *mail, struct outcome *outcome)
 {
 	const struct verdict_policy *policy = &mail->config->verdict_policy;
 	const char *why;
 
-	if (mail->sign == NULL)
+	if (!is_submitted(mail))
 		return (NULL);
 	why = check_outgoing(mail, outcome);
 	if (why == NULL && mail->from.status == FROM_SEVERAL_FIELDS &&

@@ -344,19 +344,24 @@ could_change(const struct verdict_facts *facts, const struct ruling *ruling,
 	return (false);
 }
 
-/* What a rule that is for SPF results was met by; or NULL. */
+/* Whether a rule for the results ${bits} was met by what is wrong with ${spf}.
+ */
+static bool
+is_blamed(unsigned int bits, const struct spf_outcome *spf)
+{
+	return (spf != NULL && spf->domain != NULL && spf->result != SPF_NONE &&
+		spf->result != SPF_PASS && (bits & 1U << spf->result) != 0);
+}
+
+/* Whose SPF a rule that is for SPF results was met by; or NULL. */
 static const struct spf_outcome *
-failed_spf(const struct verdict_facts *facts, const struct rule *rule)
+blamed_spf(const struct verdict_facts *facts, const struct rule *rule)
 {
 	if (rule == NULL)
 		return (NULL);
-	if (rule->spf != 0 && facts->spf != NULL &&
-	    facts->spf->result == SPF_FAIL)
+	if (is_blamed(rule->spf, facts->spf))
 		return (facts->spf);
-	if (rule->helo != 0 && facts->helo != NULL &&
-	    facts->helo->result == SPF_FAIL)
-		return (facts->helo);
-	return (NULL);
+	return (is_blamed(rule->helo, facts->helo) ? facts->helo : NULL);
 }
 
 /* By rule or policy. */
@@ -375,7 +380,7 @@ judge(const struct verdict_facts *facts, struct arena *arena)
 	    .would = ruling.action,
 	    .cause = ruling.cause,
 	    .rule = ruling.rule == NULL ? NULL : ruling.rule->name,
-	    .spf = failed_spf(facts, ruling.rule),
+	    .spf = blamed_spf(facts, ruling.rule),
 	    .dmarc = ruling.dmarc,
 	});
 }

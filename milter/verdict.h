@@ -112,8 +112,8 @@ struct verdict {
 	/* What it would be with enforce = yes; else the same as action. */
 	enum verdict_action would;
 	const char *rule; /* the name of the rule that decided; or NULL */
-	const struct spf_outcome *spf; /* that failed and that the rule is for;
-	                                * or NULL */
+	const struct spf_outcome *spf; /* that does not pass and that the rule
+	                                * is for; or NULL */
 	const struct dmarc_outcome *dmarc; /* the strictest of the facts' that
 	                                    * have a domain, also where it did
 	                                    * not decide; or NULL */

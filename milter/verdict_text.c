@@ -233,13 +233,37 @@ author(const struct verdict *verdict)
 }
 
 static const char *
+spf_fault(const struct spf_outcome *spf, const struct network_address *client,
+    struct arena *arena)
+{
+	if (spf->result == SPF_PERMERROR)
+		return (arena_printf(
+		    arena, "the SPF record of %s is broken", spf->domain));
+	if (spf->result == SPF_TEMPERROR)
+		return (arena_printf(
+		    arena, "no answer for the SPF record of %s", spf->domain));
+	return (
+	    arena_printf(arena, "%s does not name %s among its mail servers",
+		spf->domain, network_address_print(arena, client)));
+}
+
+static const char *
 spf_phrase(const struct verdict *verdict, const struct verdict_facts *facts,
     struct arena *arena)
 {
-	return (arena_printf(arena,
-	    "%s by SPF: %s does not name %s among its mail servers",
+	return (arena_printf(arena, "%s by SPF: %s",
 	    verdict->would == VERDICT_TEMPFAIL ? "Deferred" : "Refused",
-	    verdict->spf->domain, network_address_print(arena, facts->client)));
+	    spf_fault(verdict->spf, facts->client, arena)));
+}
+
+/* RFC 7372 3.2: X.7.23, an SPF validation that failed; X.7.24, one that came to
+ * no result. */
+static const char *
+spf_status(const struct spf_outcome *spf, bool reject)
+{
+	if (spf->result == SPF_PERMERROR || spf->result == SPF_TEMPERROR)
+		return (reject ? "5.7.24" : "4.7.24");
+	return (reject ? "5.7.23" : "4.7.23");
 }
 
 /* The phrases by which a help page explains a reply; the details come after. */
@@ -364,8 +388,7 @@ verdict_text_add(struct verdict *verdict, const struct verdict_facts *facts,
 	                                           : "550";
 	verdict->status = reject ? replies[verdict->cause].reject_status
 	                         : replies[verdict->cause].tempfail_status;
-	/* RFC 7372 3.2: X.7.23 is an SPF validation that failed. */
 	if (verdict->spf != NULL)
-		verdict->status = reject ? "5.7.23" : "4.7.23";
+		verdict->status = spf_status(verdict->spf, reject);
 	verdict->text = reply_text(verdict, facts, arena);
 }

@@ -6,6 +6,7 @@
 #include "dmarc/align.h"
 #include "dmarc/discover.h"
 #include "dmarc/evaluate.h"
+#include "dns/name.h"
 
 struct dmarc {
 	struct dmarc_options options;
@@ -49,9 +50,9 @@ void
 dmarc_prefetch(struct dns *dns, const char *author_domain)
 {
 	const char *names[DMARC_MAX_QUERIES];
-	char name[sizeof("_dmarc.") + 256];
+	char name[sizeof("_dmarc.") + NAME_MAX_BYTES];
 
-	if (!is_domain(author_domain) || strlen(author_domain) > 253)
+	if (!is_domain(author_domain) || strlen(author_domain) > NAME_MAX_BYTES)
 		return;
 	size_t count = dmarc_walk_names(author_domain, names);
 

@@ -75,6 +75,20 @@ accepts 'conf:7: rule "s": never matches: the rule "r" above takes all such' \
 accepts 'conf:7: rule "s": never matches: the rule "r" above takes all such' \
 	$'rule "r" { action = tag }\nrule "s" { from = {a.example} }'
 silent $'rule "r" { action = tag }\nrule "s" { results = {"dmarc=none"} }'
+# An exception that the rule below it does not know of.
+spf='rule "spf" { results = {"spf=fail"} action = reject }'
+excuse='conf:6: rule "r": lets nothing pass but what fails DMARC: .* "spf" '
+accepts "$excuse" \
+	"rule \"r\" { client = {192.0.2.1} action = none }"$'\n'"$spf"
+accepts "$excuse" \
+	"rule \"r\" { signed_by = {a.example} action = none }"$'\n'"$spf"
+unaware() {
+	configure "$1"$'\n'"$spf"
+	check 2>&1 | grep -q 'but what fails DMARC' && problem "$1: a warning"
+}
+unaware 'rule "r" { client = {192.0.2.1} results = {} action = none }'
+unaware 'rule "r" { client = {192.0.2.1} action = tag }'
+unaware 'rule "r" { mail_from = {a.example} action = none }'
 accepts 'conf:6: verify: rules mean nothing where' \
 	$'verify = no\nrule "r" { action = tag }'
 

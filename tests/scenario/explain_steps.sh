@@ -114,6 +114,18 @@ assert (verdict["action"], verdict["rule"]) == ("reject", "bounces"), verdict
 assert verdict["reply"].startswith("550 5.7.23 "), verdict
 ' || problem "the JSON does not say the same"
 
+# A thousand recipients are looked at; of more no rule knows all.
+many=()
+for ((i = 1; i < 1000; i++)); do
+	many+=(--rcpt bob@b.example)
+done
+ask "${many[@]}" | grep -Fqx '  "bounces" matches' ||
+	problem "1000 recipients: the rule for them does not match"
+ask "${many[@]}" --rcpt bob@b.example >"$folder/told" ||
+	problem "1001 recipients: ended with $?"
+grep -Fq '  "bounces" does not match: not every recipient ' "$folder/told" ||
+	problem "1001 recipients: $(grep bounces "$folder/told")"
+
 # No author, and one whose record has no policy.
 printf '_dmarc.b.example. IN TXT "v=DMARC1; p=rejct"\n' >>"$folder/zone"
 printf 'Subject: nobody\n\nText\n' >"$folder/mail"
@@ -133,4 +145,11 @@ import json, sys
 assert dmarc["record_domain"] == "b.example", dmarc
 assert (dmarc["policy_tag"], dmarc["policy"]) == (None, None), dmarc
 ' || problem "the JSON tells of a policy that no record has"
+
+# A name that is no UTF-8 takes nothing else away.
+printf 'rule "caf\351" {\n results = {}\n action = tag\n}\n' >>"$folder/conf"
+ask --json --rcpt carl@b.example | python3 -c '
+import json, sys
+assert json.load(sys.stdin)["verdict"]["action"] == "tag"
+' || problem "no JSON for the name of a rule in Latin-1"
 exit "$failed"

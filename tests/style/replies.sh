@@ -19,7 +19,7 @@ phrases() {
 		grep -oE '\[(SPF|DKIM)_[A-Z]+\] = "[^"]*"' |
 		sed 's/^[^"]*"//; s/"$//'
 	literals milter/verdict_text.c |
-		grep -E '^(the message has|the From field|the authors|SPF has|a broken|no DKIM)'
+		grep -E '^(the message has|the From field|the SPF record|the authors|SPF has|a broken|no DKIM)'
 	literals milter/hooks.c | grep -E '^Restarting'
 }
 

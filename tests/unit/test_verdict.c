@@ -484,6 +484,53 @@ test_explanation(void **state)
 	arena_free(arena);
 }
 
+/* Whose SPF a rule was met by stands in the reply, whatever the result; RFC
+ * 7372 3.2: X.7.24 where SPF came to no result. */
+static void
+test_spf_named(void **state)
+{
+	static const struct {
+		enum spf_result result;
+		enum verdict_action action;
+		const char *reply;
+		const char *text;
+	} named[] = {
+		{ SPF_SOFTFAIL, VERDICT_REJECT, "5.7.23",
+		    "Refused by SPF: list.example does not name " },
+		{ SPF_NEUTRAL, VERDICT_TEMPFAIL, "4.7.23",
+		    "Deferred by SPF: list.example does not name " },
+		{ SPF_PERMERROR, VERDICT_REJECT, "5.7.24",
+		    "Refused by SPF: the SPF record of list.example is "
+		    "broken" },
+		{ SPF_TEMPERROR, VERDICT_TEMPFAIL, "4.7.24",
+		    "Deferred by SPF: no answer for the SPF record of "
+		    "list.example" },
+		/* Of these no record is at fault. */
+		{ SPF_NONE, VERDICT_REJECT, "5.7.1",
+		    "Refused by a rule of this server for mail from " },
+		{ SPF_PASS, VERDICT_REJECT, "5.7.1",
+		    "Refused by a rule of this server for mail from " },
+	};
+	(void)state;
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < UNIT_COUNT(named); i++) {
+		const struct spf_outcome spf = { .result = named[i].result,
+			.domain = "list.example" };
+		const struct rule rule = { .name = "spf",
+			.spf = 1U << named[i].result,
+			.action = (int)named[i].action };
+		const struct verdict_facts facts = CHECKED(defaults, from_one,
+		    DMARC(pass), .rules = &rule, .rule_count = 1, SPF(spf));
+		struct verdict verdict = verdict_decide(&facts, arena);
+
+		assert_string_equal(verdict.status, named[i].reply);
+		assert_memory_equal(
+		    verdict.text, named[i].text, strlen(named[i].text));
+	}
+	arena_free(arena);
+}
+
 /* A rule tells why it matches or does not, to whoever asks. */
 static void
 test_rule_steps(void **state)
@@ -570,6 +617,7 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_decide),
 		cmocka_unit_test(test_cost), cmocka_unit_test(test_strictest),
 		cmocka_unit_test(test_explanation),
+		cmocka_unit_test(test_spf_named),
 		cmocka_unit_test(test_rule_steps) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
