@@ -189,20 +189,17 @@ const struct conf_option config_options[] = {
 	    .help = "What happens when DMARC fails and the author's domain "
 		    "asks for quarantine; tag: Sieve files it into Junk."),
 	OPTION("no_from", CONF_WORD, no_from, .value = "tag", .words = actions,
-	    .help =
-		"What happens, unless a rule decides, to a message without an author "
-		"that can be read."),
+	    .help = "What happens, unless a rule decides, to a message without "
+		    "an author that can be read."),
 	OPTION("several_from_fields", CONF_WORD, several_from_fields,
 	    .value = "reject", .words = actions,
-	    .help =
-		"What happens, unless a rule decides, to a message with several From "
-		"fields, which RFC 5322 forbids."),
+	    .help = "What happens, unless a rule decides, to a message with "
+		    "several From fields, which RFC 5322 forbids."),
 	OPTION("several_from_domains", CONF_WORD, several_from_domains,
 	    .value = "none", .words = actions,
-	    .help =
-		"What happens, unless a rule decides, to a message whose authors have "
-		"several domains; DMARC is evaluated for each, and the "
-		"strictest counts."),
+	    .help = "What happens, unless a rule decides, to a message whose "
+		    "authors have several domains; DMARC is evaluated for "
+		    "each, and the strictest counts."),
 	OPTION("on_dns_trouble", CONF_WORD, on_dns_trouble, .value = "tempfail",
 	    .words = dns_troubles,
 	    .help = "What happens when the DNS does not answer and the answer "
