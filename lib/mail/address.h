@@ -26,14 +26,35 @@ struct address_list {
 	bool has_group;
 };
 
-/* What the From fields of a message say about its author (RFC 9989 4.4). */
+/*
+ * What the From fields of a message say about its author (RFC 9989 4.4).
+ *
+ * Much real mail has a field that RFC 5322 3.4 forbids and every large receiver
+ * takes: "Foo, Bar <a@b.example>", "Foo [x] <a@b.example>", "Foo <a@b.example".
+ * It is FROM_OK, too, where nobody can read two addresses in it:
+ *  - in the whole field, quotes and comments included, stands one "@", and no
+ *    U+FE6B or U+FF20, which normalization turns into one; the field is UTF-8
+ *    without control bytes;
+ *  - encoded words (RFC 2047), which some decode before they read, stand before
+ *    the address only and hold no "@" either: see encoded_word.h;
+ *  - right before the "@" stands a dot-atom, and before that "<", the only one;
+ *    or, where no angle bracket is, nothing or a comma;
+ *  - before all that is no backslash, and quotes and parentheses come in pairs;
+ *  - right behind it stands a domain name, a final dot allowed, and then ">" or
+ *    the end of the field; or, where no bracket is, the end, "," or ";", for
+ *    some read "a@b.co m" without the blank; blanks may be before any of them;
+ *  - what follows ">" is a blank, "," or ";", and nothing that follows could
+ *    prolong the name: no dot, no byte above 0x7f, no backslash, no "<", no
+ *    encoded word;
+ *  - who passes over blanks and comments beside dots finds the same name.
+ */
 enum from_status {
 	FROM_OK,             /* one field, one or more mailboxes, one domain */
 	FROM_NONE,           /* no From field */
 	FROM_SEVERAL_FIELDS, /* more than one From field */
 	FROM_SEVERAL_DOMAINS,
 	FROM_NO_MAILBOX, /* a group or nothing in it */
-	FROM_MALFORMED,  /* not an address list, or no domain name */
+	FROM_MALFORMED,  /* nothing of all this, or no domain name */
 };
 
 struct from {

@@ -176,6 +176,22 @@ drop_own_name(struct span value)
 	return (value);
 }
 
+/* Say whether ${value}, though no address list, has one address for whoever
+ * reads it, and none of the domains that were tried is another; if so, it is
+ * the author. */
+static bool
+read_plain(struct reading *reading, struct span value)
+{
+	struct mailbox *mailbox = arena_alloc(reading->arena, sizeof(*mailbox));
+
+	if (!address_impl_read_plain(reading->arena, value, mailbox) ||
+	    !read_mailbox(reading, mailbox))
+		return (false);
+	reading->authors =
+	    (struct address_list){ .mailboxes = mailbox, .count = 1 };
+	return (reading->from->domain_count == 1);
+}
+
 static void
 read_field(struct reading *reading, struct span value)
 {
@@ -187,10 +203,11 @@ read_field(struct reading *reading, struct span value)
 
 	for (size_t i = 0; good && i < list->count; i++)
 		good = read_mailbox(reading, &list->mailboxes[i]);
-	if (!good) {
+	if (good)
+		return;
+	try_all(reading, value);
+	if (!read_plain(reading, value))
 		reading->malformed = true;
-		try_all(reading, value);
-	}
 }
 
 static enum from_status

@@ -9,9 +9,11 @@ The program ATTACKS sends the attacks in FILE, and those of the paper
 is by default and once with enforce = no, so that what it says of refused mail
 is seen, too.  Every Authentication-Results field that arrives is read by our
 own parser, by another one (python3-authres), and by readers that know only part
-of RFC 8601, as many programs behind a mail server do.
+of RFC 8601, as many programs behind a mail server do.  Python's email.utils
+must find no author at a domain that we did not look at.
 """
 
+import email.utils
 import json
 import os
 import re
@@ -150,9 +152,9 @@ def judge_control(line):
     passed = [values for field in line["fields"]
               for method, result, values in ours(field) or []
               if method == "dmarc" and result == "pass"]
-    if not line["reply"].startswith("250") or not passed:
+    if not line["reply"].startswith("250") or not passed or line["tagged"]:
         return "did not pass: " + outcome(line)
-    return None
+    return judge_authors(line)
 
 
 def judge_client(line):
@@ -163,6 +165,33 @@ def judge_client(line):
     if line["signatures"] > 0:
         return "was signed"
     return None if line["warned"] else "left without a warning"
+
+
+def python_authors(line):
+    """The domains that Python's email.utils finds in the only From field; none
+    where there are several fields."""
+    text = re.sub(r"\r\n(?=[ \t])", "", line["attack"]["data"].get(
+        "from_header", ""))
+    values = re.findall(r"^From[ \t]*:(.*)\r\n", text, re.I | re.M)
+    if len(values) != 1 or text.count("\r\n") != 1:
+        return set()
+    found = email.utils.getaddresses(values) + [email.utils.parseaddr(values[0])]
+    return {address.rpartition("@")[2].lower().rstrip(".")
+            for name, address in found if "@" in address}
+
+
+def judge_authors(line):
+    """Does Python find an author at a domain of whom nothing is said, though
+    another passes?"""
+    told = {}
+    for field in line["fields"]:
+        for method, result, values in ours(field) or []:
+            if method == "dmarc":
+                told.update({value: result for value in values})
+    unknown = python_authors(line) - set(told)
+    if "pass" in told.values() and unknown:
+        return f"Python reads {unknown}, we read {set(told)}"
+    return None
 
 
 def is_junk(line):
@@ -184,6 +213,7 @@ def judge(line):
     own = line["attack"].get("own", False) or name in OWN
     found = [judge_field(field, own) for field in line["fields"]]
     found += [judge_received_spf(text) for text in line["received_spf"]]
+    found.append(judge_authors(line))
     for bad in found:
         if bad is not None:
             return bad
@@ -208,6 +238,11 @@ def check_readers():
             (drop_quoted, "dkim=pass ' ; ' header.d=legitimate.com"),
             (drop_open, "dkim=pass header.d=legitimate.com(.attack.com")):
         assert judge_text(text, reader), reader
+    assert judge_authors({
+        "attack": {"data": {"from_header": "From: a@other.example\r\n"}},
+        "fields": [{"text": "", "results": [
+            {"method": "dmarc", "result": "pass",
+             "properties": {"header.from": "attack.com"}}]}]})
     assert judge_received_spf("pass (x) envelope-from=\"a@legitimate.com'@b\"")
     assert not judge_text("dkim=pass header.d=legitimate.com.attack.com",
                           split_naively)

@@ -61,6 +61,50 @@ author(struct arena *arena, struct span value)
 	return (from);
 }
 
+static size_t
+count_at(struct span value)
+{
+	struct span before;
+	size_t count = 0;
+
+	while (span_take_until(&value, '@', &before))
+		count++;
+	return (count);
+}
+
+/* An author in what is no address list is the only one that could be: the name
+ * behind the only "@", and nobody once there is one more address. */
+static void
+check_plain(struct arena *arena, struct span value, const struct from *from)
+{
+	struct address_list list;
+	struct span name = span_tail(value, span_find(value, '@') + 1);
+	size_t len = 0;
+
+	if (address_parse_list(arena, value, &list) == 0)
+		return;
+	/* RFC 5322 3.4: an own display name makes two of it. */
+	if (count_at(value) == 2 && list.count == 0)
+		return;
+	FUZZ_CHECK(count_at(value) == 1);
+	FUZZ_CHECK(from->address_count == 1);
+	while (len < name.len &&
+	       (span_is_alnum(name.data[len]) || span_is_8bit(name.data[len]) ||
+		   strchr("-_.", name.data[len]) != NULL))
+		len++;
+	const char *domain = name_to_ascii(arena, span_head(name, len));
+
+	if (domain == NULL)
+		domain = name_to_ascii(arena, span_head(name, len - 1));
+	FUZZ_CHECK(domain != NULL && strcmp(domain, from->domain) == 0);
+	struct from more =
+	    author(arena, span_str(arena_printf(arena, "x@evil.example, %s",
+			      arena_str(arena, value))));
+
+	FUZZ_CHECK(more.status != FROM_OK ||
+		   strcmp(from->domain, "evil.example") == 0);
+}
+
 /* What is printed of an author is read as the same again, and no longer with
  * something behind it. */
 static void
@@ -80,6 +124,7 @@ check_from(struct arena *arena, struct span value)
 	if (from.status != FROM_OK)
 		return;
 	FUZZ_CHECK(span_find(value, '\0') == value.len);
+	check_plain(arena, value, &from);
 	struct from again = author(arena, span_str(from.address));
 
 	FUZZ_CHECK(again.status == FROM_OK);
