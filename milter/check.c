@@ -78,11 +78,6 @@ check_new(struct mail *mail)
 	struct dns *dns = service_dns(mail->service);
 
 	check->mail = mail;
-	/* Nobody writes with so many others; what is beyond the limit would
-	 * pass unseen. */
-	if (mail->from.status == FROM_SEVERAL_DOMAINS &&
-	    mail->from.domain_count > CHECK_MAX_AUTHORS)
-		mail->from.status = FROM_MALFORMED;
 	for (size_t i = 0; is_inbound(mail) && i < author_count(&mail->from);
 	     i++)
 		dmarc_prefetch(dns, mail->from.domains[i]);
@@ -175,9 +170,14 @@ dkim_identifiers(
 static const char *
 author_problem(const struct from *from)
 {
+	static const char too_many[] =
+	    "From has more domains than are evaluated";
+
 	if (from->domain_count > CHECK_MAX_AUTHORS)
-		return ("From has more domains than are evaluated");
+		return (too_many);
 	switch (from->status) {
+	case FROM_TOO_MANY:
+		return (too_many);
 	case FROM_NONE:
 		return ("there is no From field");
 	case FROM_NO_MAILBOX:

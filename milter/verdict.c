@@ -194,6 +194,7 @@ from_action(const struct verdict_policy *policy, enum from_status status)
 	case FROM_MALFORMED:
 		return (policy->no_from);
 	case FROM_SEVERAL_FIELDS:
+	case FROM_TOO_MANY:
 		return (policy->several_from_fields);
 	case FROM_SEVERAL_DOMAINS:
 		return (policy->several_from_domains);

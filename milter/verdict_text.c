@@ -126,6 +126,8 @@ from_trouble(enum from_status status)
 	case FROM_SEVERAL_DOMAINS:
 		return ("the authors in the From field are at different "
 			"domains");
+	case FROM_TOO_MANY:
+		return ("the From field names more than ten domains");
 	case FROM_NO_MAILBOX:
 		return ("the From field holds no address");
 	case FROM_MALFORMED:

@@ -90,6 +90,7 @@ static const struct from from_no_mailbox = { .status = FROM_NO_MAILBOX };
 static const struct from from_malformed = { .status = FROM_MALFORMED };
 static const struct from from_fields = { .status = FROM_SEVERAL_FIELDS };
 static const struct from from_domains = { .status = FROM_SEVERAL_DOMAINS };
+static const struct from from_many = { .status = FROM_TOO_MANY };
 
 static const struct rule rule_none[] = { { .name = "let", .action = 0 } };
 static const struct rule rule_tag[] = { { .name = "tag",
@@ -266,6 +267,11 @@ static const struct {
 	    CHECKED(defaults, from_fields, DMARC(fail_reject)), VERDICT_REJECT,
 	    VERDICT_REJECT, VERDICT_FOR_FROM, "550 5.7.1", NULL },
 	{ "several fields, tag", CHECKED(other, from_fields, DMARC(pass)),
+	    VERDICT_TAG, VERDICT_TAG, VERDICT_FOR_FROM, NULL, NULL },
+	{ "too many domains", CHECKED(defaults, from_many, DMARC(pass)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_FROM, "550 5.7.1",
+	    NULL },
+	{ "too many domains, tag", CHECKED(other, from_many, DMARC(pass)),
 	    VERDICT_TAG, VERDICT_TAG, VERDICT_FOR_FROM, NULL, NULL },
 	{ "several domains, all pass",
 	    CHECKED(defaults, from_domains, DMARC(pass)), VERDICT_NONE,

@@ -45,6 +45,7 @@ static const struct from from_no_mailbox = { .status = FROM_NO_MAILBOX };
 static const struct from from_malformed = { .status = FROM_MALFORMED };
 static const struct from from_fields = { .status = FROM_SEVERAL_FIELDS };
 static const struct from from_domains = { .status = FROM_SEVERAL_DOMAINS };
+static const struct from from_many = { .status = FROM_TOO_MANY };
 
 static const struct rule rule_reject[] = { { .name = "refuse",
     .action = VERDICT_REJECT } };
@@ -98,6 +99,9 @@ static const struct {
 	{ CHECKED(defaults, from_fields),
 	    "the message has more than one From field",
 	    "Refused: the message has more than one From field" },
+	{ CHECKED(defaults, from_many),
+	    "the From field names more than ten domains",
+	    "Refused: the From field names more than ten domains" },
 	{ CHECKED(strict, from_none), "the message has no From field",
 	    "Refused: the message has no From field" },
 	{ CHECKED(strict, from_no_mailbox), "the From field holds no address",
