@@ -97,6 +97,8 @@ add_dkim(struct buf *out, const struct verdict_facts *facts,
 				     : "a broken DKIM signature");
 }
 
+static const char several_fields[] = "the message has more than one From field";
+
 /* " (SPF fails for a.example; no DKIM signature)" */
 static const char *
 details(const struct verdict_facts *facts, const struct dmarc_outcome *dmarc,
@@ -104,6 +106,10 @@ details(const struct verdict_facts *facts, const struct dmarc_outcome *dmarc,
 {
 	struct buf out;
 
+	/* Whatever SPF and DKIM say, they say it of no author. */
+	if (facts->from->status == FROM_SEVERAL_FIELDS && dmarc != NULL &&
+	    dmarc->result == DMARC_FAIL)
+		return (arena_printf(arena, " (%s)", several_fields));
 	buf_init(&out, arena, DETAILS_MAX);
 	buf_add_str(&out, " (");
 	add_spf(&out, facts->spf);
@@ -122,7 +128,7 @@ from_trouble(enum from_status status)
 	case FROM_NONE:
 		return ("the message has no From field");
 	case FROM_SEVERAL_FIELDS:
-		return ("the message has more than one From field");
+		return (several_fields);
 	case FROM_SEVERAL_DOMAINS:
 		return ("the authors in the From field are at different "
 			"domains");

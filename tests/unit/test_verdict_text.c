@@ -20,6 +20,9 @@ static const struct verdict_policy strict = {
 	.several_from_domains = VERDICT_REJECT,
 };
 
+static const struct verdict_policy strict_dmarc = { .enforce = true,
+	.reject = VERDICT_REJECT };
+
 #define OUTCOME(the_result, the_policy, the_applied, ...)                      \
 	{                                                                      \
 		.author_domain = "a.example", .result = (the_result),          \
@@ -99,6 +102,13 @@ static const struct {
 	{ CHECKED(defaults, from_fields),
 	    "the message has more than one From field",
 	    "Refused: the message has more than one From field" },
+	{ CHECKED(strict_dmarc, from_fields, DMARC(fail_reject),
+	      .spf = &spf_pass, DKIM(dkim_pass)),
+	    "DMARC fails for a.example, whose policy is reject (the message "
+	    "has more than one From field)",
+	    "Refused by the DMARC policy of a.example: nothing proves that "
+	    "this message comes from there (the message has more than one From "
+	    "field)" },
 	{ CHECKED(defaults, from_many),
 	    "the From field names more than ten domains",
 	    "Refused: the From field names more than ten domains" },
