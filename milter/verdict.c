@@ -326,6 +326,18 @@ failed_spf(const struct verdict_facts *facts, const struct rule *rule)
 	return (NULL);
 }
 
+/* Whether a rule that is for DKIM results was met by none that is pass. */
+static bool
+lacks_dkim(const struct verdict_facts *facts, const struct rule *rule)
+{
+	if (rule == NULL || rule->dkim == 0)
+		return (false);
+	for (size_t i = 0; i < facts->dkim_count; i++)
+		if (facts->dkim[i].result == DKIM_PASS)
+			return (false);
+	return (true);
+}
+
 /* By rule or policy. */
 static struct verdict
 judge(const struct verdict_facts *facts, struct arena *arena)
@@ -343,6 +355,7 @@ judge(const struct verdict_facts *facts, struct arena *arena)
 	    .cause = ruling.cause,
 	    .rule = ruling.rule == NULL ? NULL : ruling.rule->name,
 	    .spf = failed_spf(facts, ruling.rule),
+	    .no_dkim = lacks_dkim(facts, ruling.rule),
 	    .dmarc = ruling.dmarc,
 	});
 }

@@ -250,6 +250,25 @@ spf_phrase(const struct verdict *verdict, const struct verdict_facts *facts,
 	    verdict->spf->domain, network_address_print(arena, facts->client)));
 }
 
+/* RFC 7372 3.1 and 3.2 have one status each for DKIM and SPF; where both are
+ * lacking the latter is told, which names a domain and an address. */
+static const char *
+rule_phrase(const struct verdict *verdict, const struct verdict_facts *facts,
+    struct arena *arena)
+{
+	const char *colon = verdict->no_dkim ? ": " : "";
+	const char *why = verdict->no_dkim ? "no DKIM signature passes" : "";
+
+	if (verdict->spf != NULL)
+		return (spf_phrase(verdict, facts, arena));
+	return (arena_printf(arena,
+	    verdict->would == VERDICT_TEMPFAIL
+		? "Deferred by a rule of this server for mail from %s%s%s, "
+		  "please try again later"
+		: "Refused by a rule of this server for mail from %s%s%s",
+	    author(verdict), colon, why));
+}
+
 /* The phrases by which a help page explains a reply; the details come after. */
 static const char *
 phrase(const struct verdict *verdict, const struct verdict_facts *facts,
@@ -270,14 +289,7 @@ phrase(const struct verdict *verdict, const struct verdict_facts *facts,
 		return (arena_printf(
 		    arena, "Refused: %s", from_trouble(facts->from->status)));
 	case VERDICT_FOR_RULE:
-		if (verdict->spf != NULL)
-			return (spf_phrase(verdict, facts, arena));
-		return (arena_printf(arena,
-		    verdict->would == VERDICT_TEMPFAIL
-			? "Deferred by a rule of this server for mail from "
-			  "%s, please try again later"
-			: "Refused by a rule of this server for mail from %s",
-		    author(verdict)));
+		return (rule_phrase(verdict, facts, arena));
 	case VERDICT_FOR_DNS:
 		return (arena_printf(arena,
 		    "Deferred: the DNS does not answer what tells whether this "
@@ -372,7 +384,10 @@ verdict_text_add(struct verdict *verdict, const struct verdict_facts *facts,
 	                                           : "550";
 	verdict->status = reject ? replies[verdict->cause].reject_status
 	                         : replies[verdict->cause].tempfail_status;
-	/* RFC 7372 3.2: X.7.23 is an SPF validation that failed. */
+	/* RFC 7372 3.1: X.7.20 is that no passing DKIM signature was found; and
+	 * 3.2: X.7.23 is an SPF validation that failed. */
+	if (verdict->no_dkim)
+		verdict->status = reject ? "5.7.20" : "4.7.20";
 	if (verdict->spf != NULL)
 		verdict->status = reject ? "5.7.23" : "4.7.23";
 	verdict->text = reply_text(verdict, facts, arena);

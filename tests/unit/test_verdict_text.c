@@ -54,6 +54,12 @@ static const struct rule rule_reject[] = { { .name = "refuse",
     .action = VERDICT_REJECT } };
 static const struct rule rule_tempfail[] = { { .name = "later",
     .action = VERDICT_TEMPFAIL } };
+static const struct rule rule_dkim[] = {
+	{ .name = "sign", .dkim = 1U << DKIM_NONE, .action = VERDICT_REJECT }
+};
+static const struct rule rule_dkim_later[] = { { .name = "sign later",
+    .dkim = 1U << DKIM_NONE,
+    .action = VERDICT_TEMPFAIL } };
 static const struct network_address client;
 static const struct spf_outcome spf_pass = { .result = SPF_PASS,
 	.domain = "list.example" };
@@ -132,6 +138,14 @@ static const struct {
 	    "the rule \"later\" says so",
 	    "Deferred by a rule of this server for mail from a.example, please "
 	    "try again later" },
+	{ CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim)),
+	    "the rule \"sign\" says so",
+	    "Refused by a rule of this server for mail from a.example: no DKIM "
+	    "signature passes" },
+	{ CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim_later)),
+	    "the rule \"sign later\" says so",
+	    "Deferred by a rule of this server for mail from a.example: no "
+	    "DKIM signature passes, please try again later" },
 	{ CHECKED(defaults, from_one, DMARC(unknown_reject)),
 	    "the DNS does not answer, and the answer could matter (SPF has no "
 	    "domain to look at; no DKIM signature)",
@@ -305,6 +319,13 @@ test_long(void **state)
 	    arena_printf(arena,
 		"Deferred by a rule of this server for mail from %s, please "
 		"try again later",
+		name),
+	    end, arena);
+	facts.rules = rule_dkim_later;
+	check_long(&facts,
+	    arena_printf(arena,
+		"Deferred by a rule of this server for mail from %s: no DKIM "
+		"signature passes, please try again later",
 		name),
 	    end, arena);
 	facts = (struct verdict_facts){ .policy = &policy,
