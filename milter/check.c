@@ -78,11 +78,6 @@ check_new(struct mail *mail)
 	struct dns *dns = service_dns(mail->service);
 
 	check->mail = mail;
-	/* Nobody writes with so many others; what is beyond the limit would
-	 * pass unseen. */
-	if (mail->from.status == FROM_SEVERAL_DOMAINS &&
-	    mail->from.domain_count > CHECK_MAX_AUTHORS)
-		mail->from.status = FROM_MALFORMED;
 	for (size_t i = 0; is_inbound(mail) && i < author_count(&mail->from);
 	     i++)
 		dmarc_prefetch(dns, mail->from.domains[i]);
@@ -171,13 +166,35 @@ dkim_identifiers(
 	return (identifiers);
 }
 
+/* What could be aligned with an author.  RFC 9989 4.4: with a repeated From
+ * field nothing can, since each reader may see another one; so it never passes,
+ * and its domains' policies apply. */
+static void
+add_identifiers(const struct mail *mail, const struct outcome *outcome,
+    struct dmarc_query *query)
+{
+	if (mail->from.status == FROM_SEVERAL_FIELDS) {
+		trace_add(mail->trace, "dmarc", 0,
+		    "several From fields: nothing is aligned");
+		return;
+	}
+	query->spf = spf_identifier(mail->arena, outcome->spf_mail_from);
+	query->dkim =
+	    dkim_identifiers(mail->arena, outcome, &query->dkim_count);
+}
+
 /* Why From, or a part of it, cannot be evaluated; NULL: all of it can. */
 static const char *
 author_problem(const struct from *from)
 {
+	static const char too_many[] =
+	    "From has more domains than are evaluated";
+
 	if (from->domain_count > CHECK_MAX_AUTHORS)
-		return ("From has more domains than are evaluated");
+		return (too_many);
 	switch (from->status) {
+	case FROM_TOO_MANY:
+		return (too_many);
 	case FROM_NONE:
 		return ("there is no From field");
 	case FROM_NO_MAILBOX:
@@ -203,8 +220,7 @@ eval_dmarc(const struct mail *mail, int64_t deadline, struct outcome *outcome)
 	const struct from *from = &mail->from;
 	struct dmarc_options options = { .suffixes = config->suffixes,
 		.deadline = deadline };
-	struct dmarc_query query = { .spf = spf_identifier(
-					 mail->arena, outcome->spf_mail_from) };
+	struct dmarc_query query = { .spf = NULL };
 	struct dmarc_outcome *out = arena_array(
 	    mail->arena, author_count(from) + 1, sizeof(*outcome->dmarc));
 	const char *problem = author_problem(from);
@@ -213,7 +229,7 @@ eval_dmarc(const struct mail *mail, int64_t deadline, struct outcome *outcome)
 	    config->suffixes == NULL
 		? DMARC_TREEWALK
 		: (enum dmarc_discovery)config->settings.discovery;
-	query.dkim = dkim_identifiers(mail->arena, outcome, &query.dkim_count);
+	add_identifiers(mail, outcome, &query);
 	struct dmarc *dmarc = dmarc_new(
 	    service_dns(mail->service), &options, mail->arena, mail->trace);
 

@@ -9,9 +9,9 @@
 #include "mail.h"
 #include "outcome.h"
 
-/* Domains in From for which DMARC is evaluated.  With more, From counts as
- * malformed, and there is one permerror besides. */
-#define CHECK_MAX_AUTHORS 10
+/* Domains in From for which DMARC is evaluated.  With more there is one
+ * permerror besides. */
+#define CHECK_MAX_AUTHORS FROM_MAX_DOMAINS
 
 /**
  * check_prefetch(mail):

@@ -52,6 +52,7 @@ has_author(const struct from *from)
 	case FROM_OK:
 	case FROM_SEVERAL_FIELDS:
 	case FROM_SEVERAL_DOMAINS:
+	case FROM_TOO_MANY:
 		return (true);
 	case FROM_NONE:
 	case FROM_NO_MAILBOX:

@@ -49,6 +49,26 @@ check_outgoing(struct mail *mail, struct outcome *outcome)
 	    settings->outgoing_refuse.count));
 }
 
+/* Why the From field of submitted mail must not leave whatever else is asked of
+ * it; or NULL. */
+static const char *
+from_refusal(const struct mail *mail)
+{
+	switch (mail->from.status) {
+	case FROM_SEVERAL_FIELDS:
+		return ("more than one From field");
+	case FROM_TOO_MANY:
+		return ("more than ten domains in From");
+	case FROM_OK:
+	case FROM_NONE:
+	case FROM_SEVERAL_DOMAINS:
+	case FROM_NO_MAILBOX:
+	case FROM_MALFORMED:
+		break;
+	}
+	return (NULL);
+}
+
 /* The same for what holds whether or not that is looked at: a second From field
  * would go out under the SPF of this host, and let a user write as anybody who
  * has his mail here. */
@@ -61,9 +81,8 @@ why_not_sent(struct mail *mail, struct outcome *outcome)
 	if (!is_submitted(mail))
 		return (NULL);
 	why = check_outgoing(mail, outcome);
-	if (why == NULL && mail->from.status == FROM_SEVERAL_FIELDS &&
-	    policy->several_from_fields == VERDICT_REJECT)
-		return ("more than one From field");
+	if (why == NULL && policy->several_from_fields == VERDICT_REJECT)
+		return (from_refusal(mail));
 	return (why);
 }
 

@@ -69,6 +69,8 @@ no_from(const struct outgoing_facts *facts, struct arena *arena)
 		return ("more than one From field");
 	case FROM_SEVERAL_DOMAINS:
 		return ("authors of several domains in From");
+	case FROM_TOO_MANY:
+		return ("authors of more than ten domains in From");
 	case FROM_NO_MAILBOX:
 		return ("no address in From");
 	case FROM_MALFORMED:

@@ -18,6 +18,8 @@ from_refusal(const struct from *from)
 		return ("several From fields");
 	case FROM_SEVERAL_DOMAINS:
 		return ("several domains in From");
+	case FROM_TOO_MANY:
+		return ("more than ten domains in From");
 	case FROM_NO_MAILBOX:
 		return ("no address in From");
 	case FROM_MALFORMED:

@@ -211,6 +211,8 @@ from_action(const struct verdict_facts *facts)
 		    has_unknown_author(facts)
 			? stricter(policy->several_from_fields, policy->no_from)
 			: policy->several_from_fields);
+	case FROM_TOO_MANY:
+		return (policy->several_from_fields);
 	case FROM_SEVERAL_DOMAINS:
 		return (policy->several_from_domains);
 	}
@@ -364,6 +366,18 @@ blamed_spf(const struct verdict_facts *facts, const struct rule *rule)
 	return (is_blamed(rule->helo, facts->helo) ? facts->helo : NULL);
 }
 
+/* Whether a rule that is for DKIM results was met by none that is pass. */
+static bool
+lacks_dkim(const struct verdict_facts *facts, const struct rule *rule)
+{
+	if (rule == NULL || rule->dkim == 0)
+		return (false);
+	for (size_t i = 0; i < facts->dkim_count; i++)
+		if (facts->dkim[i].result == DKIM_PASS)
+			return (false);
+	return (true);
+}
+
 /* By rule or policy. */
 static struct verdict
 judge(const struct verdict_facts *facts, struct arena *arena)
@@ -381,6 +395,7 @@ judge(const struct verdict_facts *facts, struct arena *arena)
 	    .cause = ruling.cause,
 	    .rule = ruling.rule == NULL ? NULL : ruling.rule->name,
 	    .spf = blamed_spf(facts, ruling.rule),
+	    .no_dkim = lacks_dkim(facts, ruling.rule),
 	    .dmarc = ruling.dmarc,
 	});
 }

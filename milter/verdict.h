@@ -114,6 +114,8 @@ struct verdict {
 	const char *rule; /* the name of the rule that decided; or NULL */
 	const struct spf_outcome *spf; /* that does not pass and that the rule
 	                                * is for; or NULL */
+	bool no_dkim; /* the rule is for DKIM results, and no signature
+	               * passes */
 	const struct dmarc_outcome *dmarc; /* the strictest of the facts' that
 	                                    * have a domain, also where it did
 	                                    * not decide; or NULL */

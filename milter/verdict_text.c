@@ -97,6 +97,8 @@ add_dkim(struct buf *out, const struct verdict_facts *facts,
 				     : "a broken DKIM signature");
 }
 
+static const char several_fields[] = "the message has more than one From field";
+
 /* " (SPF fails for a.example; no DKIM signature)" */
 static const char *
 details(const struct verdict_facts *facts, const struct dmarc_outcome *dmarc,
@@ -104,6 +106,10 @@ details(const struct verdict_facts *facts, const struct dmarc_outcome *dmarc,
 {
 	struct buf out;
 
+	/* Whatever SPF and DKIM say, they say it of no author. */
+	if (facts->from->status == FROM_SEVERAL_FIELDS && dmarc != NULL &&
+	    dmarc->result == DMARC_FAIL)
+		return (arena_printf(arena, " (%s)", several_fields));
 	buf_init(&out, arena, DETAILS_MAX);
 	buf_add_str(&out, " (");
 	add_spf(&out, facts->spf);
@@ -122,10 +128,12 @@ from_trouble(enum from_status status)
 	case FROM_NONE:
 		return ("the message has no From field");
 	case FROM_SEVERAL_FIELDS:
-		return ("the message has more than one From field");
+		return (several_fields);
 	case FROM_SEVERAL_DOMAINS:
 		return ("the authors in the From field are at different "
 			"domains");
+	case FROM_TOO_MANY:
+		return ("the From field names more than ten domains");
 	case FROM_NO_MAILBOX:
 		return ("the From field holds no address");
 	case FROM_MALFORMED:
@@ -266,6 +274,25 @@ spf_status(const struct spf_outcome *spf, bool reject)
 	return (reject ? "5.7.23" : "4.7.23");
 }
 
+/* RFC 7372 3.1 and 3.2 have one status each for DKIM and SPF; where both are
+ * lacking the latter is told, which names a domain and an address. */
+static const char *
+rule_phrase(const struct verdict *verdict, const struct verdict_facts *facts,
+    struct arena *arena)
+{
+	const char *colon = verdict->no_dkim ? ": " : "";
+	const char *why = verdict->no_dkim ? "no DKIM signature passes" : "";
+
+	if (verdict->spf != NULL)
+		return (spf_phrase(verdict, facts, arena));
+	return (arena_printf(arena,
+	    verdict->would == VERDICT_TEMPFAIL
+		? "Deferred by a rule of this server for mail from %s%s%s, "
+		  "please try again later"
+		: "Refused by a rule of this server for mail from %s%s%s",
+	    author(verdict), colon, why));
+}
+
 /* The phrases by which a help page explains a reply; the details come after. */
 static const char *
 phrase(const struct verdict *verdict, const struct verdict_facts *facts,
@@ -286,14 +313,7 @@ phrase(const struct verdict *verdict, const struct verdict_facts *facts,
 		return (arena_printf(
 		    arena, "Refused: %s", from_trouble(facts->from->status)));
 	case VERDICT_FOR_RULE:
-		if (verdict->spf != NULL)
-			return (spf_phrase(verdict, facts, arena));
-		return (arena_printf(arena,
-		    verdict->would == VERDICT_TEMPFAIL
-			? "Deferred by a rule of this server for mail from "
-			  "%s, please try again later"
-			: "Refused by a rule of this server for mail from %s",
-		    author(verdict)));
+		return (rule_phrase(verdict, facts, arena));
 	case VERDICT_FOR_DNS:
 		return (arena_printf(arena,
 		    "Deferred: the DNS does not answer what tells whether this "
@@ -388,6 +408,9 @@ verdict_text_add(struct verdict *verdict, const struct verdict_facts *facts,
 	                                           : "550";
 	verdict->status = reject ? replies[verdict->cause].reject_status
 	                         : replies[verdict->cause].tempfail_status;
+	/* RFC 7372 3.1: X.7.20, no passing DKIM signature was found. */
+	if (verdict->no_dkim)
+		verdict->status = reject ? "5.7.20" : "4.7.20";
 	if (verdict->spf != NULL)
 		verdict->status = spf_status(verdict->spf, reject);
 	verdict->text = reply_text(verdict, facts, arena);

@@ -221,7 +221,8 @@ evaluate(struct dmarc *dmarc, const struct dmarc_query *query,
 	if (author.organization.domain != NULL) {
 		align_set(&align, &author.organization);
 		out->organizational_domain = author.organization.domain;
-		out->method = author.organization.method;
+		out->method =
+		    dmarc_evaluate_method(author.source, &author.organization);
 	}
 	if (author.walk.trouble != DMARC_AT_NOTHING) {
 		dmarc_evaluate_unknown(

@@ -37,8 +37,9 @@ enum dmarc_policy {
 enum dmarc_discovery {
 	DMARC_TREEWALK, /* RFC 9989 4.10 */
 	DMARC_PSL,      /* RFC 7489 3.2: the public suffix list */
-	DMARC_AUTO,     /* the tree walk, with the public suffix list where the
-	                 * walk finds no psd= */
+	DMARC_AUTO,     /* the tree walk; where it finds no psd=, no public
+	                 * suffix of the list is an organizational domain of
+	                 * those below it */
 };
 
 /* A domain that SPF or DKIM vouches for. */
@@ -75,7 +76,9 @@ struct dmarc_outcome {
 	bool strict_spf;                   /* aspf=s */
 	bool strict_dkim;                  /* adkim=s */
 	enum dmarc_discovery method;       /* DMARC_TREEWALK or DMARC_PSL: what
-	                                    * found the record */
+	                                    * found the record; with DMARC_AUTO
+	                                    * the latter where the walk alone
+	                                    * could have taken another */
 	/* What is aligned and passed; NULL: nothing. */
 	const struct dmarc_identifier *spf;
 	const struct dmarc_identifier *dkim;

@@ -77,11 +77,21 @@ dmarc_evaluate_source(const struct dmarc_walk *walk,
 	    (strcmp(found->domain, organization->domain) == 0 ||
 		organization->method == DMARC_PSL))
 		return (found);
-	/* and then that of its public suffix domain. */
-	found = highest_record(walk, NULL);
-	if (found != NULL && found->record->psd == DMARC_PSD_YES)
-		return (found);
-	return (NULL);
+	/* and then that of its public suffix domain: of one with psd=y, or of
+	 * one that the list knows, where the walk alone would take it for the
+	 * organizational domain. */
+	return (highest_record(walk, NULL));
+}
+
+enum dmarc_discovery
+dmarc_evaluate_method(const struct dmarc_step *source,
+    const struct dmarc_organization *organization)
+{
+	/* Of a record above that domain the list knows nothing. */
+	if (source != NULL &&
+	    !name_is_within(source->domain, organization->domain))
+		return (DMARC_TREEWALK);
+	return (organization->method);
 }
 
 bool

@@ -42,6 +42,14 @@ const struct dmarc_step *dmarc_evaluate_source(const struct dmarc_walk *walk,
     const struct dmarc_organization *organization);
 
 /**
+ * dmarc_evaluate_method(source, organization):
+ * Return what found the record at ${source}, or that there is none, for an
+ * author whose organizational domain is ${organization}.
+ */
+enum dmarc_discovery dmarc_evaluate_method(const struct dmarc_step *source,
+    const struct dmarc_organization *organization);
+
+/**
  * dmarc_evaluate_needs_existence(source, author_domain):
  * Say whether the policy in the record at ${source} depends on whether
  * ${author_domain} exists.

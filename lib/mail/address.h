@@ -13,6 +13,9 @@
 
 /* Mailboxes in one field; more is malformed. */
 #define ADDRESS_MAX 256
+/* Domains of authors that anybody looks at; with more behind them one could be
+ * hidden. */
+#define FROM_MAX_DOMAINS 10
 
 struct mailbox {
 	struct span display_name; /* unquoted, encoded words left as they are */
@@ -53,6 +56,8 @@ enum from_status {
 	FROM_NONE,           /* no From field */
 	FROM_SEVERAL_FIELDS, /* more than one From field */
 	FROM_SEVERAL_DOMAINS,
+	FROM_TOO_MANY,   /* one field, more than FROM_MAX_DOMAINS, well-formed
+	                  * or not */
 	FROM_NO_MAILBOX, /* a group or nothing in it */
 	FROM_MALFORMED,  /* nothing of all this, or no domain name */
 };

@@ -22,6 +22,7 @@ struct reading {
 	size_t tried_count;
 	struct address_list authors; /* of the last From field */
 	bool malformed;
+	bool more; /* than were tried */
 };
 
 /* Return ${written} in A-labels if it is in ${reading} by now, else NULL. */
@@ -67,12 +68,15 @@ try_domain(struct reading *reading, struct span written)
 		span_skip(&written, 1);
 	while (span_at(written, written.len - 1) == '.')
 		written.len--;
-	if (written.len == 0 || written.len > DOMAIN_MAX_BYTES ||
-	    reading->tried_count == ADDRESS_MAX)
+	if (written.len == 0 || written.len > DOMAIN_MAX_BYTES)
 		return;
 	for (size_t i = 0; i < reading->tried_count; i++)
 		if (span_ieq(reading->tried[i], written))
 			return;
+	if (reading->tried_count == ADDRESS_MAX) {
+		reading->more = true;
+		return;
+	}
 	written = arena_dup(reading->arena, written);
 	reading->tried[reading->tried_count++] = written;
 	if (add_domain(reading, written) == NULL)
@@ -217,6 +221,8 @@ status_of(const struct reading *reading, size_t fields)
 		return (FROM_NONE);
 	if (fields > 1)
 		return (FROM_SEVERAL_FIELDS);
+	if (reading->from->domain_count > FROM_MAX_DOMAINS || reading->more)
+		return (FROM_TOO_MANY);
 	if (reading->malformed)
 		return (FROM_MALFORMED);
 	if (reading->from->domain_count == 0)

@@ -57,6 +57,9 @@ check_status(const struct from *from, size_t fields)
 		FUZZ_CHECK(from->domain_count == 1 && has(from, from->domain));
 	if (from->status == FROM_SEVERAL_DOMAINS)
 		FUZZ_CHECK(from->domain_count > 1);
+	if (from->domain_count > FROM_MAX_DOMAINS)
+		FUZZ_CHECK(from->status == FROM_SEVERAL_FIELDS ||
+			   from->status == FROM_TOO_MANY);
 	if (from->status == FROM_NO_MAILBOX)
 		FUZZ_CHECK(from->domain_count == 0);
 }

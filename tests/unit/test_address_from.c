@@ -455,6 +455,64 @@ test_nul(void **state)
 	check(&wanted, span_new(text, sizeof(text) - 1));
 }
 
+/* Return ${text} with ${number} in the place of "#". */
+static const char *
+number_in(struct arena *arena, const char *text, size_t number)
+{
+	const char *mark = strchr(text, '#');
+
+	if (mark == NULL)
+		return (text);
+	return (arena_printf(
+	    arena, "%.*s%zu%s", (int)(mark - text), text, number, mark + 1));
+}
+
+/* Nobody hides behind many others, nor behind what is no domain at all. */
+static void
+test_many(void **state)
+{
+	static const struct {
+		size_t count;
+		const char *author; /* "#": a number */
+		const char *last;
+		enum from_status status;
+	} lists[] = {
+		{ FROM_MAX_DOMAINS - 1, "a@d#.example,", "x@y.example",
+		    FROM_SEVERAL_DOMAINS },
+		{ FROM_MAX_DOMAINS, "a@d#.example,", "x@y.example",
+		    FROM_TOO_MANY },
+		{ FROM_MAX_DOMAINS, "a@b.example,", "x@y.example",
+		    FROM_SEVERAL_DOMAINS },
+		{ FROM_MAX_DOMAINS - 1, "a@d#.example,", "<x@y.example",
+		    FROM_MALFORMED },
+		{ FROM_MAX_DOMAINS, "a@d#.example,", "<x@y.example",
+		    FROM_TOO_MANY },
+		{ ADDRESS_MAX - 1, "a@-#,", "x@y.example", FROM_MALFORMED },
+		{ ADDRESS_MAX, "a@-#,", "x@y.example", FROM_TOO_MANY },
+		{ 2 * ADDRESS_MAX, "a@b.example,", "x@y.example",
+		    FROM_MALFORMED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(lists); i++) {
+		struct arena *arena = arena_new();
+		const char *text = "";
+		struct header_list list;
+		struct from from;
+
+		for (size_t j = 0; j < lists[i].count; j++)
+			text = arena_printf(arena, "%s%s", text,
+			    number_in(arena, lists[i].author, j));
+		text = arena_printf(arena, "%s%s", text, lists[i].last);
+		header_list_init(&list, arena);
+		header_list_add(&list, span_str("From"), span_str(text));
+		address_from(arena, &list, &from);
+		if (from.status != lists[i].status)
+			fail_msg("%zu: %d", i, (int)from.status);
+		arena_free(arena);
+	}
+}
+
 /* Time and memory stay in proportion to a hostile field. */
 static void
 test_hostile_size(void **state)
@@ -494,6 +552,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_hostile_size),
 	};
 

@@ -115,12 +115,35 @@ fail_for(const char *what, const char *zone, const char *author,
 	    "%s: author %s, identifier %s\n%s", what, author, identifier, zone);
 }
 
+/* The policy is what the walk finds (RFC 9989 4.10.1), but for that of an
+ * organization of its own below a public suffix. */
+static void
+check_record(const struct view views[MODES], const char *zone,
+    const char *author, const char *identifier)
+{
+	const char *walk = views[DMARC_TREEWALK].record;
+	const char *psl = views[DMARC_PSL].record;
+	const char *automatic = views[DMARC_AUTO].record;
+
+	if (walk == NULL || automatic == NULL) {
+		if (walk != automatic)
+			fail_for("a policy missed or made up", zone, author,
+			    identifier);
+		return;
+	}
+	if (strcmp(automatic, walk) == 0)
+		return;
+	if (!name_is_within(automatic, orgdomain_find(list, author)))
+		fail_for("the policy of another", zone, author, identifier);
+	if (psl != NULL && strcmp(walk, psl) == 0)
+		fail_for("a policy against both", zone, author, identifier);
+}
+
 static void
 check(const struct view views[MODES], const char *zone, const char *author,
     const char *identifier)
 {
 	const struct view *walk = &views[DMARC_TREEWALK];
-	const struct view *psl = &views[DMARC_PSL];
 	const struct view *automatic = &views[DMARC_AUTO];
 
 	for (size_t i = 0; i < MODES; i++)
@@ -128,13 +151,7 @@ check(const struct view views[MODES], const char *zone, const char *author,
 			fail_for("only one way", zone, author, identifier);
 	if (automatic->aligned && !walk->aligned)
 		fail_for("more than the walk", zone, author, identifier);
-	if (automatic->record != NULL && walk->record == NULL)
-		fail_for("a policy beyond the walk", zone, author, identifier);
-	if (walk->record != NULL && psl->record != NULL &&
-	    (automatic->record == NULL ||
-		(strcmp(walk->record, psl->record) == 0 &&
-		    strcmp(walk->record, automatic->record) != 0)))
-		fail_for("a policy missed", zone, author, identifier);
+	check_record(views, zone, author, identifier);
 }
 
 static void

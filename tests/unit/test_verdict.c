@@ -91,6 +91,7 @@ static const struct from from_no_mailbox = { .status = FROM_NO_MAILBOX };
 static const struct from from_malformed = { .status = FROM_MALFORMED };
 static const struct from from_fields = { .status = FROM_SEVERAL_FIELDS };
 static const struct from from_domains = { .status = FROM_SEVERAL_DOMAINS };
+static const struct from from_many = { .status = FROM_TOO_MANY };
 
 static const struct rule rule_none[] = { { .name = "let", .action = 0 } };
 static const struct rule rule_tag[] = { { .name = "tag",
@@ -128,6 +129,17 @@ static const struct rule rule_helo[] = {
 	{ .name = "helo", .helo = 1U << SPF_FAIL, .action = VERDICT_TEMPFAIL }
 };
 
+static const struct rule rule_dkim[] = { { .name = "dkim",
+    .dkim = 1U << DKIM_NONE | 1U << DKIM_FAIL | 1U << DKIM_PASS,
+    .action = VERDICT_REJECT } };
+static const struct rule rule_dkim_later[] = { { .name = "dkim later",
+    .dkim = 1U << DKIM_NONE,
+    .action = VERDICT_TEMPFAIL } };
+static const struct rule rule_spf_dkim[] = { { .name = "both",
+    .spf = 1U << SPF_FAIL,
+    .dkim = 1U << DKIM_FAIL,
+    .action = VERDICT_REJECT } };
+
 static const struct network_address client;
 static const struct spf_outcome spf_fail = { .result = SPF_FAIL,
 	.domain = "list.example",
@@ -140,6 +152,12 @@ static const struct spf_outcome spf_elsewhere = { .result = SPF_TEMPERROR,
 	.domain = "other.example" };
 static const struct dkim_verification dkim_pass = { .result = DKIM_PASS,
 	.domain = "list.example" };
+static const struct dkim_verification dkim_fail = { .result = DKIM_FAIL,
+	.domain = "list.example" };
+static const struct dkim_verification dkim_fail_and_pass[] = {
+	{ .result = DKIM_FAIL, .domain = "list.example" },
+	{ .result = DKIM_PASS, .domain = "list.example" },
+};
 static const struct dkim_verification dkim_unknown = { .result = DKIM_TEMPERROR,
 	.domain = "list.example" };
 
@@ -268,6 +286,11 @@ static const struct {
 	    VERDICT_REJECT, VERDICT_FOR_FROM, "550 5.7.1", NULL },
 	{ "several fields, tag", CHECKED(other, from_fields, DMARC(pass)),
 	    VERDICT_TAG, VERDICT_TAG, VERDICT_FOR_FROM, NULL, NULL },
+	{ "too many domains", CHECKED(defaults, from_many, DMARC(pass)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_FROM, "550 5.7.1",
+	    NULL },
+	{ "too many domains, tag", CHECKED(other, from_many, DMARC(pass)),
+	    VERDICT_TAG, VERDICT_TAG, VERDICT_FOR_FROM, NULL, NULL },
 	{ "several domains, all pass",
 	    CHECKED(defaults, from_domains, DMARC(pass)), VERDICT_NONE,
 	    VERDICT_NONE, 0, NULL, NULL },
@@ -314,6 +337,34 @@ static const struct {
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf),
 		.helo = &spf_fail, SPF(spf_pass)),
 	    VERDICT_NONE, VERDICT_NONE, 0, NULL, NULL },
+	{ "rule about DKIM, no signature",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.20",
+	    "dkim" },
+	{ "rule about DKIM, which fails",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim),
+		DKIM(dkim_fail)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.20",
+	    "dkim" },
+	{ "rule about DKIM, which passes once",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim),
+		.dkim = dkim_fail_and_pass, .dkim_count = 2),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.1",
+	    "dkim" },
+	{ "rule about DKIM defers",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim_later)),
+	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_RULE, "451 4.7.20",
+	    "dkim later" },
+	{ "another rule, without DKIM",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_reject),
+		DKIM(dkim_fail)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.1",
+	    "refuse" },
+	{ "rule about SPF and DKIM",
+	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf_dkim),
+		SPF(spf_fail), DKIM(dkim_fail)),
+	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.23",
+	    "both" },
 	{ "a HELO that the DNS does not tell about",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
 		.helo = &spf_unknown, SPF(spf_pass)),

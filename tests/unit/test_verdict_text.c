@@ -20,6 +20,9 @@ static const struct verdict_policy strict = {
 	.several_from_domains = VERDICT_REJECT,
 };
 
+static const struct verdict_policy strict_dmarc = { .enforce = true,
+	.reject = VERDICT_REJECT };
+
 #define OUTCOME(the_result, the_policy, the_applied, ...)                      \
 	{                                                                      \
 		.author_domain = "a.example", .result = (the_result),          \
@@ -45,10 +48,17 @@ static const struct from from_no_mailbox = { .status = FROM_NO_MAILBOX };
 static const struct from from_malformed = { .status = FROM_MALFORMED };
 static const struct from from_fields = { .status = FROM_SEVERAL_FIELDS };
 static const struct from from_domains = { .status = FROM_SEVERAL_DOMAINS };
+static const struct from from_many = { .status = FROM_TOO_MANY };
 
 static const struct rule rule_reject[] = { { .name = "refuse",
     .action = VERDICT_REJECT } };
 static const struct rule rule_tempfail[] = { { .name = "later",
+    .action = VERDICT_TEMPFAIL } };
+static const struct rule rule_dkim[] = {
+	{ .name = "sign", .dkim = 1U << DKIM_NONE, .action = VERDICT_REJECT }
+};
+static const struct rule rule_dkim_later[] = { { .name = "sign later",
+    .dkim = 1U << DKIM_NONE,
     .action = VERDICT_TEMPFAIL } };
 static const struct network_address client;
 static const struct spf_outcome spf_pass = { .result = SPF_PASS,
@@ -98,6 +108,16 @@ static const struct {
 	{ CHECKED(defaults, from_fields),
 	    "the message has more than one From field",
 	    "Refused: the message has more than one From field" },
+	{ CHECKED(strict_dmarc, from_fields, DMARC(fail_reject),
+	      .spf = &spf_pass, DKIM(dkim_pass)),
+	    "DMARC fails for a.example, whose policy is reject (the message "
+	    "has more than one From field)",
+	    "Refused by the DMARC policy of a.example: nothing proves that "
+	    "this message comes from there (the message has more than one From "
+	    "field)" },
+	{ CHECKED(defaults, from_many),
+	    "the From field names more than ten domains",
+	    "Refused: the From field names more than ten domains" },
 	{ CHECKED(strict, from_none), "the message has no From field",
 	    "Refused: the message has no From field" },
 	{ CHECKED(strict, from_no_mailbox), "the From field holds no address",
@@ -118,6 +138,14 @@ static const struct {
 	    "the rule \"later\" says so",
 	    "Deferred by a rule of this server for mail from a.example, please "
 	    "try again later" },
+	{ CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim)),
+	    "the rule \"sign\" says so",
+	    "Refused by a rule of this server for mail from a.example: no DKIM "
+	    "signature passes" },
+	{ CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim_later)),
+	    "the rule \"sign later\" says so",
+	    "Deferred by a rule of this server for mail from a.example: no "
+	    "DKIM signature passes, please try again later" },
 	{ CHECKED(defaults, from_one, DMARC(unknown_reject)),
 	    "the DNS does not answer, and the answer could matter (SPF has no "
 	    "domain to look at; no DKIM signature)",
@@ -291,6 +319,13 @@ test_long(void **state)
 	    arena_printf(arena,
 		"Deferred by a rule of this server for mail from %s, please "
 		"try again later",
+		name),
+	    end, arena);
+	facts.rules = rule_dkim_later;
+	check_long(&facts,
+	    arena_printf(arena,
+		"Deferred by a rule of this server for mail from %s: no DKIM "
+		"signature passes, please try again later",
 		name),
 	    end, arena);
 	facts = (struct verdict_facts){ .policy = &policy,
