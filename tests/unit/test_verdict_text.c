@@ -60,7 +60,13 @@ static const struct rule rule_dkim[] = {
 static const struct rule rule_dkim_later[] = { { .name = "sign later",
     .dkim = 1U << DKIM_NONE,
     .action = VERDICT_TEMPFAIL } };
+static const struct rule rule_spf[] = {
+	{ .name = "spf", .spf = 1U << SPF_FAIL, .action = VERDICT_REJECT }
+};
 static const struct network_address client;
+static const struct spf_outcome spf_fail = { .result = SPF_FAIL,
+	.domain = "list.example",
+	.explanation = "see https://list.example/why?%{i}" };
 static const struct spf_outcome spf_pass = { .result = SPF_PASS,
 	.domain = "list.example" };
 static const struct dkim_verification dkim_pass = { .result = DKIM_PASS,
@@ -71,6 +77,7 @@ static const struct dkim_verification dkim_pass = { .result = DKIM_PASS,
 		.policy = &(the_policy), .from = &(the_from),                  \
 		.client = &client, __VA_ARGS__                                 \
 	}
+#define SPF(outcome) .spf = (&(outcome))
 #define DMARC(outcome) .dmarc = &(outcome), .dmarc_count = 1
 #define RULES(the_rules)                                                       \
 	.rules = (the_rules), .rule_count = UNIT_COUNT(the_rules)
@@ -335,13 +342,78 @@ test_long(void **state)
 	arena_free(arena);
 }
 
+/* RFC 7208 6.2: the domain's own words are told as such, and cannot command
+ * the MTA. */
+static void
+test_explanation(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new();
+	const struct verdict_facts facts = CHECKED(
+	    defaults, from_one, DMARC(pass), RULES(rule_spf), SPF(spf_fail));
+	struct verdict verdict = verdict_decide(&facts, arena);
+
+	assert_non_null(strstr(verdict.text, "Refused by SPF: list.example "));
+	assert_non_null(strstr(verdict.text,
+	    "(list.example explains: see https://list.example/why??{i})"));
+	arena_free(arena);
+}
+
+/* Whose SPF a rule was met by stands in the reply, whatever the result; RFC
+ * 7372 3.2: X.7.24 where SPF came to no result. */
+static void
+test_spf_named(void **state)
+{
+	static const struct {
+		enum spf_result result;
+		enum verdict_action action;
+		const char *reply;
+		const char *text;
+	} named[] = {
+		{ SPF_SOFTFAIL, VERDICT_REJECT, "5.7.23",
+		    "Refused by SPF: list.example does not name " },
+		{ SPF_NEUTRAL, VERDICT_TEMPFAIL, "4.7.23",
+		    "Deferred by SPF: list.example does not name " },
+		{ SPF_PERMERROR, VERDICT_REJECT, "5.7.24",
+		    "Refused by SPF: the SPF record of list.example is "
+		    "broken" },
+		{ SPF_TEMPERROR, VERDICT_TEMPFAIL, "4.7.24",
+		    "Deferred by SPF: no answer for the SPF record of "
+		    "list.example" },
+		/* Of these no record is at fault. */
+		{ SPF_NONE, VERDICT_REJECT, "5.7.1",
+		    "Refused by a rule of this server for mail from " },
+		{ SPF_PASS, VERDICT_REJECT, "5.7.1",
+		    "Refused by a rule of this server for mail from " },
+	};
+	(void)state;
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < UNIT_COUNT(named); i++) {
+		const struct spf_outcome spf = { .result = named[i].result,
+			.domain = "list.example" };
+		const struct rule rule = { .name = "spf",
+			.spf = 1U << named[i].result,
+			.action = (int)named[i].action };
+		const struct verdict_facts facts = CHECKED(defaults, from_one,
+		    DMARC(pass), .rules = &rule, .rule_count = 1, SPF(spf));
+		struct verdict verdict = verdict_decide(&facts, arena);
+
+		assert_string_equal(verdict.status, named[i].reply);
+		assert_memory_equal(
+		    verdict.text, named[i].text, strlen(named[i].text));
+	}
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_words),
 		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_telling_signature),
-		cmocka_unit_test(test_long) };
+		cmocka_unit_test(test_long), cmocka_unit_test(test_explanation),
+		cmocka_unit_test(test_spf_named) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
