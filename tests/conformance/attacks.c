@@ -40,6 +40,8 @@ struct world {
 	const char *mode; /* of this run, for the output */
 };
 
+static int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 static int
 fail(const char *format, ...)
 {

@@ -489,7 +489,7 @@ test_many(void **state)
 		    FROM_TOO_MANY },
 		{ ADDRESS_MAX - 1, "a@-#,", "x@y.example", FROM_MALFORMED },
 		{ ADDRESS_MAX, "a@-#,", "x@y.example", FROM_TOO_MANY },
-		{ 2 * ADDRESS_MAX, "a@b.example,", "x@y.example",
+		{ (size_t)2 * ADDRESS_MAX, "a@b.example,", "x@y.example",
 		    FROM_MALFORMED },
 	};
 

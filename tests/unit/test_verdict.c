@@ -320,21 +320,21 @@ static const struct {
 	    "later" },
 	{ "rule about SPF",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf),
-		SPF(spf_fail)),
+		.spf = &spf_fail),
 	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.23",
 	    "spf" },
 	{ "rule about HELO",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
-		.helo = &spf_fail, SPF(spf_pass)),
+		.helo = &spf_fail, .spf = &spf_pass),
 	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_RULE, "451 4.7.23",
 	    "helo" },
 	{ "a rule about HELO is not for MAIL FROM",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
-		.helo = &spf_pass, SPF(spf_fail)),
+		.helo = &spf_pass, .spf = &spf_fail),
 	    VERDICT_NONE, VERDICT_NONE, 0, NULL, NULL },
 	{ "a rule about MAIL FROM is not for HELO",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf),
-		.helo = &spf_fail, SPF(spf_pass)),
+		.helo = &spf_fail, .spf = &spf_pass),
 	    VERDICT_NONE, VERDICT_NONE, 0, NULL, NULL },
 	{ "rule about DKIM, no signature",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_dkim)),
@@ -361,12 +361,12 @@ static const struct {
 	    "refuse" },
 	{ "rule about SPF and DKIM",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_spf_dkim),
-		SPF(spf_fail), DKIM(dkim_fail)),
+		.spf = &spf_fail, DKIM(dkim_fail)),
 	    VERDICT_REJECT, VERDICT_REJECT, VERDICT_FOR_RULE, "550 5.7.23",
 	    "both" },
 	{ "a HELO that the DNS does not tell about",
 	    CHECKED(defaults, from_one, DMARC(pass), RULES(rule_helo),
-		.helo = &spf_unknown, SPF(spf_pass)),
+		.helo = &spf_unknown, .spf = &spf_pass),
 	    VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, VERDICT_FOR_DNS, "451 4.7.0",
 	    NULL },
 	{ "rule leaves it to the policy, and ends the search",
@@ -524,7 +524,7 @@ test_rule_steps(void **state)
 	(void)state;
 	struct arena *arena = arena_new();
 	struct verdict_facts facts = CHECKED(
-	    defaults, from_one, DMARC(pass), RULES(rule_spf), SPF(spf_pass));
+	    defaults, from_one, DMARC(pass), RULES(rule_spf), .spf = &spf_pass);
 
 	facts.trace = trace_new(arena);
 	(void)verdict_decide(&facts, arena);
