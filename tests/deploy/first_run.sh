@@ -75,7 +75,7 @@ verified() {
 		on tee /tmp/zone >/dev/null
 	# Bob's copy begins with what the delivery added.
 	on mailreeve-explain --zone /tmp/zone --client-ip 192.0.2.1 --json \
-		"$MAIL" >"$SCRATCH/said" &&
+		"$MAIL" | sed 's/.*"dkim":\(\[[^]]*\]\).*/\1/' >"$SCRATCH/said" &&
 		[ "$(grep -o '"result":"pass"' "$SCRATCH/said" | wc -l)" = 2 ]
 }
 
