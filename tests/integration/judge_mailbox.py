@@ -50,7 +50,7 @@ def judge(message):
     if results != ["pass", "pass"]:
         return ids[0], "verified with %s" % results
     for method, count in (("spf", 2), ("dmarc", 1)):
-        results = re.findall(r"\b%s=(\w+)" % method, fields[0])
+        results = re.findall(r"(?<![.\w])%s=(\w+)" % method, fields[0])
         if results != ["pass"] * count:
             return ids[0], "%s found %s" % (method, results)
     return ids[0], None

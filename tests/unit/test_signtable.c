@@ -47,7 +47,7 @@ static const struct {
 	{ "From: a@example.org, b@example.com\n", NULL, NO_RULE,
 	    "several domains in From" },
 	{ "From: undisclosed:;\n", NULL, NO_RULE, "no address in From" },
-	{ "From: <a@example.org\n", NULL, NO_RULE, "malformed" },
+	{ "From: Foo a@example.org\n", NULL, NO_RULE, "malformed" },
 };
 
 static struct pattern
