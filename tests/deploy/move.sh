@@ -16,6 +16,8 @@ bookworm) GUIDE=${3:-queue_socket} ;;
 *) GUIDE=${3:-port} ;;
 esac
 PASTED=0
+# Processes of Postfix that take mail, and began before the last reload.
+OLD=''
 
 # section NAME: that section of README.md.
 section() {
@@ -87,11 +89,35 @@ follow() {
 		*'mailreeve-milter -t') checked "$line" ;;
 		*'disable --now opendkim')
 			seen
+			rested
+			typed "$line" || broken "this command failed: $line"
+			;;
+		*'disable --now mailreeve-milter')
+			rested
+			typed "$line" || broken "this command failed: $line"
+			;;
+		*'postfix reload')
+			OLD=$(on pgrep -x 'smtpd|cleanup')
 			typed "$line" || broken "this command failed: $line"
 			;;
 		*) typed "$line" || broken "this command failed: $line" ;;
 		esac
 	done 9<"$1"
+}
+
+# rested: Postfix's processes of before the reload, which still use what stood in
+# main.cf then, have gone; README.md says to wait for that.
+rested() {
+	local try process left
+	for ((try = 0; try < 120; try++)); do
+		left=0
+		for process in $OLD; do
+			on test ! -d "/proc/$process" || left=1
+		done
+		[ "$left" = 1 ] || return
+		sleep 1
+	done
+	broken "processes of before the reload are still there"
 }
 
 # configured LINE: it goes into the milter's configuration.
