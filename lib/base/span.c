@@ -242,6 +242,16 @@ span_is_hex(unsigned char byte)
 	return (span_is_digit(byte) || (lower >= 'a' && lower <= 'f'));
 }
 
+int
+span_hex_value(int byte)
+{
+	if (byte < 0 || !span_is_hex((unsigned char)byte))
+		return (-1);
+	return (span_is_digit((unsigned char)byte)
+		    ? byte - '0'
+		    : span_lower((unsigned char)byte) - 'a' + 10);
+}
+
 bool
 span_is_8bit(unsigned char byte)
 {

@@ -141,6 +141,13 @@ bool span_to_u64(
  */
 unsigned char span_lower(unsigned char byte);
 
+/**
+ * span_hex_value(byte):
+ * Return the value of the hexadecimal digit ${byte}, as span_at() gives it, or
+ * -1 when it is none.
+ */
+int span_hex_value(int byte);
+
 /* Classes: digits; letters; letters and digits; space and tab (WSP of RFC
  * 5234); those and CR and LF; hexadecimal digits; bytes above 0x7f; control
  * bytes. */

@@ -163,18 +163,6 @@ tags_unfold(struct arena *arena, struct span value)
 	return (span_new(out, len));
 }
 
-static int
-hex_digit(int byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return (byte - '0');
-	if (byte >= 'A' && byte <= 'F')
-		return (byte - 'A' + 10);
-	if (byte >= 'a' && byte <= 'f')
-		return (byte - 'a' + 10);
-	return (-1);
-}
-
 bool
 tags_unquote(struct arena *arena, struct span value, struct span *out)
 {
@@ -188,8 +176,8 @@ tags_unquote(struct arena *arena, struct span value, struct span *out)
 			text[len++] = value.data[i];
 			continue;
 		}
-		int high = hex_digit(span_at(value, i + 1));
-		int low = hex_digit(span_at(value, i + 2));
+		int high = span_hex_value(span_at(value, i + 1));
+		int low = span_hex_value(span_at(value, i + 2));
 
 		if (high < 0 || low < 0)
 			return (false);

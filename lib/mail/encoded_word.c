@@ -32,18 +32,6 @@ take_word(struct span *cursor, struct word *out)
 		span_take_byte(cursor, '='));
 }
 
-static int
-hex_value(int byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return (byte - '0');
-	if (byte >= 'A' && byte <= 'F')
-		return (byte - 'A' + 10);
-	if (byte >= 'a' && byte <= 'f')
-		return (byte - 'a' + 10);
-	return (-1);
-}
-
 /* RFC 2047 4.2. */
 static bool
 decode_q(struct span text, struct buf *out)
@@ -53,8 +41,8 @@ decode_q(struct span text, struct buf *out)
 
 		span_skip(&text, 1);
 		if (byte == '=') {
-			int high = hex_value(span_at(text, 0));
-			int low = hex_value(span_at(text, 1));
+			int high = span_hex_value(span_at(text, 0));
+			int low = span_hex_value(span_at(text, 1));
 
 			if (high < 0 || low < 0)
 				return (false);

@@ -39,8 +39,10 @@ static bool
 parse(struct spf_work *work, struct policy *policy, struct span text,
     enum spf_result *result)
 {
-	trace_add(work->trace, "spf", 0, "%s publishes \"%s\"", policy->domain,
-	    arena_str(work->arena, span_head(text, SPF_RECORD_MAX)));
+	if (work->trace != NULL)
+		trace_add(work->trace, "spf", 0, "%s publishes \"%s\"",
+		    policy->domain,
+		    arena_str(work->arena, span_head(text, SPF_RECORD_MAX)));
 	spf_record_parse(work->arena, text, &policy->record);
 	if (policy->record.error == NULL)
 		return (true);

@@ -9,7 +9,6 @@ BUILD=$1 BENCH=$2 WORK=$3 BENCHES=$4 PROGRAMS=$5 ROUNDS=$6 MESSAGES=$7
 KNOT=10.53.0.1 SLOW=10.53.0.2 SLOW_MS=10
 BIN=$BUILD/tests/bench
 KEY=$WORK/key.pem
-RSPAMD_WORKERS=2
 
 # shellcheck source=peers.sh
 . "$BENCH/peers.sh"

@@ -5,6 +5,8 @@
 
 # The process of each filter that runs.
 declare -A PIDS=()
+# Processes of rspamd that filter.
+RSPAMD_WORKERS=2
 
 start_mailreeve() {
 	local folder=$1

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "support/loopback.h"
 
 #define HEADER_BYTES 12
 #define QUESTION_MAX 1024
@@ -334,36 +335,17 @@ run(void *cookie)
 	}
 }
 
-/* Return a socket of ${type} at ${port} of 127.0.0.1, any if that is 0, and
- * store its address in ${at}; or -1 when the port is taken. */
-static int
-bind_port(int type, in_port_t port, struct sockaddr_in *at)
-{
-	socklen_t len = sizeof(*at);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-
-	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = port };
-	at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0)
-		die("socket");
-	if (bind(fd, (struct sockaddr *)at, len) == 0 &&
-	    getsockname(fd, (struct sockaddr *)at, &len) == 0)
-		return (fd);
-	(void)close(fd);
-	return (-1);
-}
-
 static void
 open_sockets(struct dnsliar *liar)
 {
 	struct sockaddr_in at, other;
 
 	do {
-		liar->fds[FRONT] = bind_port(SOCK_DGRAM, 0, &at);
+		liar->fds[FRONT] = loopback_bind(SOCK_DGRAM, 0, &at);
 		if (liar->fds[FRONT] < 0)
 			die("bind");
 		liar->fds[LISTENER] =
-		    bind_port(SOCK_STREAM, at.sin_port, &other);
+		    loopback_bind(SOCK_STREAM, at.sin_port, &other);
 		if (liar->fds[LISTENER] < 0)
 			(void)close(liar->fds[FRONT]);
 	} while (liar->fds[LISTENER] < 0);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "support/loopback.h"
 
 #define PACKET_MAX 65535
 #define HEADER_BYTES 12
@@ -289,25 +290,6 @@ run(void *cookie)
 	}
 }
 
-/* Return a socket of ${type} at ${port} of 127.0.0.1, any if that is 0, and
- * store its address in ${at}; or -1 when the port is taken. */
-static int
-bind_port(int type, in_port_t port, struct sockaddr_in *at)
-{
-	socklen_t len = sizeof(*at);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-
-	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = port };
-	at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0)
-		die("socket");
-	if (bind(fd, (struct sockaddr *)at, len) == 0 &&
-	    getsockname(fd, (struct sockaddr *)at, &len) == 0)
-		return (fd);
-	(void)close(fd);
-	return (-1);
-}
-
 /* Open the sockets: one port for UDP and TCP in front, one for UDP behind. */
 static void
 open_sockets(struct dnsrelay *relay)
@@ -316,15 +298,15 @@ open_sockets(struct dnsrelay *relay)
 	struct sockaddr_in other;
 
 	do {
-		relay->fds[FRONT] = bind_port(SOCK_DGRAM, 0, &front);
+		relay->fds[FRONT] = loopback_bind(SOCK_DGRAM, 0, &front);
 		relay->fds[LISTENER] =
-		    bind_port(SOCK_STREAM, front.sin_port, &other);
+		    loopback_bind(SOCK_STREAM, front.sin_port, &other);
 		if (relay->fds[LISTENER] < 0)
 			(void)close(relay->fds[FRONT]);
 	} while (relay->fds[LISTENER] < 0);
 	(void)snprintf(relay->address, sizeof(relay->address), "127.0.0.1@%d",
 	    ntohs(front.sin_port));
-	relay->fds[BACK] = bind_port(SOCK_DGRAM, 0, &other);
+	relay->fds[BACK] = loopback_bind(SOCK_DGRAM, 0, &other);
 	if (relay->fds[BACK] < 0 ||
 	    listen(relay->fds[LISTENER], BACKLOG) != 0 ||
 	    connect(relay->fds[BACK], (const struct sockaddr *)&relay->server,

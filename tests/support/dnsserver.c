@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/loopback.h"
+
 #define START_ROUNDS 200
 #define ROUND_MS 50
 #define PATH_BYTES 512
@@ -65,25 +67,6 @@ finish(FILE *file)
 		die("write");
 }
 
-/* Bind a socket of ${type} to 127.0.0.1 at ${port}, or any if that is 0. */
-static int
-bind_port(int type, in_port_t port, struct sockaddr_in *at)
-{
-	socklen_t len = sizeof(*at);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-
-	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = port };
-	at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0)
-		die("socket");
-	if (bind(fd, (struct sockaddr *)at, len) != 0 ||
-	    getsockname(fd, (struct sockaddr *)at, &len) != 0) {
-		(void)close(fd);
-		return (-1);
-	}
-	return (fd);
-}
-
 /* Find a port that is free for UDP and for TCP. */
 static void
 choose_port(struct dnsserver *server)
@@ -92,9 +75,9 @@ choose_port(struct dnsserver *server)
 	int tcp;
 
 	do {
-		int udp = bind_port(SOCK_DGRAM, 0, &server->at);
+		int udp = loopback_bind(SOCK_DGRAM, 0, &server->at);
 
-		tcp = bind_port(SOCK_STREAM, server->at.sin_port, &tcp_at);
+		tcp = loopback_bind(SOCK_STREAM, server->at.sin_port, &tcp_at);
 		(void)close(udp);
 		if (tcp >= 0)
 			(void)close(tcp);

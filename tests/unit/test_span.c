@@ -1,6 +1,7 @@
 /* span.h: no function steps past the end, whatever it is asked. */
 #include "support/unit.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/span.h"
@@ -200,6 +201,22 @@ classes_are_ascii(void **state)
 	}
 }
 
+static void
+hex_digits_have_values(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(span_hex_value(digits[i]), i);
+		assert_int_equal(span_hex_value(toupper(digits[i])), i);
+	}
+	assert_int_equal(span_hex_value('g'), -1);
+	assert_int_equal(span_hex_value('/'), -1);
+	assert_int_equal(span_hex_value(0xff), -1);
+	assert_int_equal(span_hex_value(-1), -1);
+}
+
 int
 main(void)
 {
@@ -212,6 +229,7 @@ main(void)
 		cmocka_unit_test(blanks_are_trimmed),
 		cmocka_unit_test(numbers_are_bounded),
 		cmocka_unit_test(classes_are_ascii),
+		cmocka_unit_test(hex_digits_have_values),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
