@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cure.h"
-#include "endpoint.h"
+#include "daemon/cure.h"
+#include "daemon/endpoint.h"
 #include "postfix_attach.h"
 
 /* Domains to name; who signs for more counts them with other tools. */

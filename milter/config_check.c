@@ -9,7 +9,7 @@
 #include "dns/dns_anchor.h"
 #include "dns/dns_unbound.h"
 #include "dns/dns_zone.h"
-#include "endpoint.h"
+#include "daemon/endpoint.h"
 #include "mail/lexeme.h"
 
 #define ZONE_PREFIX "zone:"

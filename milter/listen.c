@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/shell.h"
-#include "endpoint.h"
+#include "daemon/endpoint.h"
 #include <libmilter/mfapi.h>
 
 #define BACKLOG 1024

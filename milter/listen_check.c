@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/shell.h"
-#include "endpoint.h"
+#include "daemon/endpoint.h"
 #include "listen.h"
 #include "listen_owner.h"
 

@@ -2,6 +2,7 @@
  * mailreeve-milter: sign and verify mail for Postfix.
  */
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,10 @@
 #include "check_report.h"
 #include "config.h"
 #include "control.h"
-#include "cure.h"
+#include "daemon/cure.h"
 #include "hooks.h"
 #include "listen.h"
-#include "privileges.h"
+#include "daemon/privileges.h"
 #include "service.h"
 
 #define PROGRAM "mailreeve-milter"
@@ -49,6 +50,19 @@ print_usage(FILE *stream)
 		    " -V | -h          version, help (--version, --help)\n"
 		    "FILE is " CONFIG_FILE " unless given.\n",
 	    stream);
+}
+
+/* Who may have keys: ${user} and his group, or ourselves when it is NULL or no
+ * user. */
+static struct keyfile_owner
+key_owner_of(const char *user)
+{
+	const struct passwd *entry = user != NULL ? getpwnam(user) : NULL;
+	struct keyfile_owner owner = { geteuid(), getegid() };
+
+	if (entry != NULL)
+		owner = (struct keyfile_owner){ entry->pw_uid, entry->pw_gid };
+	return (owner);
 }
 
 static const struct option long_options[] = {
@@ -225,7 +239,7 @@ check(const char *path, const char *user, struct config_reader *reader)
 	int status = 0;
 
 	reader->without_keys = false;
-	reader->key_owner = privileges_owner(user);
+	reader->key_owner = key_owner_of(user);
 	if (!reader->from_root)
 		return (check_here(path, reader));
 	(void)fflush(NULL);
@@ -291,7 +305,7 @@ become_user(const char *path, struct log *log, struct config_reader *reader,
 	    (enum log_level)settings->log_level);
 	/* Others than root stay who they are. */
 	reader->key_owner =
-	    privileges_owner(reader->from_root ? settings->user : NULL);
+	    key_owner_of(reader->from_root ? settings->user : NULL);
 	reader->without_keys = false;
 
 	const char *error = privileges_drop(settings->user, arena);

@@ -3,7 +3,7 @@
 #include "dkim/dkim.h"
 #include "dmarc/dmarc.h"
 #include "dns/dns.h"
-#include "iprev.h"
+#include "dns/iprev.h"
 #include "mail.h"
 #include "outgoing.h"
 #include "signtable.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/arena_impl.h"
-#include "endpoint.h"
+#include "daemon/endpoint.h"
 #include "meter.h"
 #include "metrics/metrics_process.h"
 #include "metrics/metrics_serve.h"

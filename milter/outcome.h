@@ -12,7 +12,7 @@
 #include "dkim/sign.h"
 #include "dkim/verify.h"
 #include "dmarc/dmarc.h"
-#include "iprev.h"
+#include "dns/iprev.h"
 #include "outgoing.h"
 #include "signtable.h"
 #include "spf/spf.h"

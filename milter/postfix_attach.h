@@ -4,7 +4,7 @@
 #ifndef MILTER_POSTFIX_ATTACH_H
 #define MILTER_POSTFIX_ATTACH_H
 
-#include "endpoint.h"
+#include "daemon/endpoint.h"
 #include "postfix.h"
 
 /**

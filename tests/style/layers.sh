@@ -52,7 +52,7 @@ check_library() {
 pure='^(milter/(verdict|verdict_text|rules)|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
 pure+='|^lib/(dmarc/evaluate|receiver/(spf2_)?difference)\.c$'
 pure+='|^lib/spf/(record|macro|sender)\.c$'
-pure+='|^(dns-tool/txt|milter/(cure|outgoing))\.c$'
+pure+='|^(dns-tool/txt|milter/outgoing|lib/daemon/cure)\.c$'
 impure='<(stdio|unistd|fcntl|time|netdb|poll|pthread|signal)\.h>'
 impure+='|<(sys|arpa|netinet|net|systemd|libmilter)/|"base/(log|clock)\.h"'
 impure+='|"dns/dns_|"conf/conf\.h"'

@@ -10,14 +10,15 @@
 PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
 	libjansson-dev libsystemd-dev libmicrohttpd-dev libopendkim-dev
-	libseccomp-dev libpsl-dev libspf2-dev'
+	libseccomp-dev libpsl-dev libspf2-dev libevent-dev libmaxminddb-dev
+	libsqlite3-dev libhiredis-dev libcurl4-openssl-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd dovecot-sieve
 	knot curl ca-certificates openssl iproute2 util-linux'
-PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd knot openssl
+PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd postfwd postgrey knot openssl
 	procps iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
 	python3-authres python3-prometheus-client python3-yaml procps knot
-	bash-completion zsh fish'
+	bash-completion zsh fish sqlite3 redis-server mmdb-bin'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'
@@ -30,7 +31,8 @@ PACKAGES_BOOT='systemd systemd-sysv dbus postfix openssl procps'
 PACKAGES_SHELF='opendkim sudo'
 
 # Servers among them, whose services must not start at the next boot either.
-PACKAGES_SERVICES='postfix dovecot knot opendkim opendmarc rspamd'
+PACKAGES_SERVICES='postfix dovecot knot opendkim opendmarc rspamd postfwd
+	postgrey redis-server'
 
 # packages_release: print 12 or 13, or fail on anything else.
 packages_release() {

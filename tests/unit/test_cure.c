@@ -1,5 +1,5 @@
 /* Commands that a sudoer can paste. */
-#include "cure.h"
+#include "daemon/cure.h"
 
 #include "support/unit.h"
 

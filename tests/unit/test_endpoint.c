@@ -1,5 +1,5 @@
 /* Where Postfix connects: what is meant, and what is refused. */
-#include "endpoint.h"
+#include "daemon/endpoint.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "iprev.h"
+#include "dns/iprev.h"
 #include "support/dkim.h"
 
 static const char zone[] =

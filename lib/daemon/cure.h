@@ -2,8 +2,8 @@
  * cure.h: commands in messages.  Where a command mends what a message says,
  * the message ends with it, after "with: ".  Names in it are shell_word()s.
  */
-#ifndef MILTER_CURE_H
-#define MILTER_CURE_H
+#ifndef DAEMON_CURE_H
+#define DAEMON_CURE_H
 
 #include "base/arena.h"
 

@@ -1,8 +1,8 @@
 /*
  * endpoint.h: the words that say where Postfix connects.
  */
-#ifndef MILTER_ENDPOINT_H
-#define MILTER_ENDPOINT_H
+#ifndef DAEMON_ENDPOINT_H
+#define DAEMON_ENDPOINT_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

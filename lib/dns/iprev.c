@@ -1,4 +1,4 @@
-#include "iprev.h"
+#include "dns/iprev.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "privileges.h"
+#include "daemon/privileges.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -43,15 +43,4 @@ privileges_drop(const char *user, struct arena *arena)
 		return (arena_printf(
 		    arena, "cannot become user %s: %s", user, strerror(errno)));
 	return (NULL);
-}
-
-struct keyfile_owner
-privileges_owner(const char *user)
-{
-	const struct passwd *entry = user != NULL ? getpwnam(user) : NULL;
-	struct keyfile_owner owner = { geteuid(), getegid() };
-
-	if (entry != NULL)
-		owner = (struct keyfile_owner){ entry->pw_uid, entry->pw_gid };
-	return (owner);
 }

@@ -1,4 +1,4 @@
-#include "cure.h"
+#include "daemon/cure.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * iprev.h: whether a client's address has a name that leads back to it (RFC
  * 8601 3).
  */
-#ifndef MILTER_IPREV_H
-#define MILTER_IPREV_H
+#ifndef DNS_IPREV_H
+#define DNS_IPREV_H
 
 #include <stdint.h>
 

@@ -1,11 +1,10 @@
 /*
  * privileges.h: root no longer, before anything foreign is read.
  */
-#ifndef MILTER_PRIVILEGES_H
-#define MILTER_PRIVILEGES_H
+#ifndef DAEMON_PRIVILEGES_H
+#define DAEMON_PRIVILEGES_H
 
 #include "base/arena.h"
-#include "dkim/keyfile.h"
 
 /**
  * privileges_raise_files(void):
@@ -20,11 +19,5 @@ void privileges_raise_files(void);
  * NULL, or what went wrong with its cure, allocated from ${arena}.
  */
 const char *privileges_drop(const char *user, struct arena *arena);
-
-/**
- * privileges_owner(user):
- * Return ${user} and his group, or ourselves when it is NULL or no user.
- */
-struct keyfile_owner privileges_owner(const char *user);
 
 #endif
