@@ -16,9 +16,9 @@
 #include "config.h"
 #include "control.h"
 #include "daemon/cure.h"
+#include "daemon/privileges.h"
 #include "hooks.h"
 #include "listen.h"
-#include "daemon/privileges.h"
 #include "service.h"
 
 #define PROGRAM "mailreeve-milter"

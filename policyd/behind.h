@@ -1,0 +1,68 @@
+/*
+ * behind.h: writes behind what tables tell it, in a thread of its own, to the
+ * store: at least once a second, all of it at the end.  A store that fails is
+ * reported, and what was not written is kept up to BEHIND_MAX_BYTES, then
+ * dropped: the daemon goes on from memory.
+ */
+#ifndef POLICYD_BEHIND_H
+#define POLICYD_BEHIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/span.h"
+#include "table.h"
+
+#define BEHIND_MAX_BYTES ((size_t)64 * 1024 * 1024)
+/* Milliseconds between two writes. */
+#define BEHIND_INTERVAL_MS 500
+
+struct behind;
+struct store;
+
+struct behind_counters {
+	uint64_t written; /* records */
+	uint64_t dropped; /* for want of room while the store failed */
+	uint64_t failures;
+	uint64_t waiting; /* records */
+	bool failing;
+};
+
+/**
+ * behind_new(store, log):
+ * Start the thread; ${store}, which it frees at the end, is used by it alone.
+ * NULL ${store}: nothing is kept, and nothing reported.
+ */
+struct behind *behind_new(struct store *store, const struct log *log);
+
+/**
+ * behind_put(behind, kind, key, record, size, codec, expires):
+ * Copy a changed record; it is printed with ${codec} in the other thread.
+ * ${kind} must live as long as ${behind}.  Never waits for the disk.
+ */
+void behind_put(struct behind *behind, const char *kind, struct span key,
+    const void *record, size_t size, const struct table_codec *codec,
+    int64_t expires);
+
+/**
+ * behind_remove(behind, kind, key):
+ * The record is gone.
+ */
+void behind_remove(struct behind *behind, const char *kind, struct span key);
+
+/**
+ * behind_counters(behind, out):
+ * Store what it did in ${out}.
+ */
+void behind_counters(struct behind *behind, struct behind_counters *out);
+
+/**
+ * behind_free(behind):
+ * Write all there is, end the thread.  Return 0, or -1 when something could not
+ * be written.  NULL is harmless.
+ */
+int behind_free(struct behind *behind);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * quota.h: whether a mailbox has room, asked before a message is queued.  An
+ * implementation is a file: quota_dovecot.c asks Dovecot's quota-status
+ * service by the same protocol that Postfix asks us.
+ */
+#ifndef POLICYD_QUOTA_H
+#define POLICYD_QUOTA_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+
+enum quota_result {
+	QUOTA_UNDER,
+	QUOTA_SOFT,     /* over, but may be waited for: 452 4.2.2 */
+	QUOTA_HARD,     /* over: 552 5.2.2 */
+	QUOTA_UNKNOWN,  /* no such mailbox here, or no quota */
+	QUOTA_TEMPFAIL, /* nobody answered in time, or not sensibly */
+};
+
+struct quota_source;
+
+/**
+ * quota_open(endpoint, arena, error), quota_close(source):
+ * A source at "inet:PORT@ADDRESS" or "unix:PATH", which need not be there yet.
+ * NULL with the reason in ${error} for anything else.
+ */
+struct quota_source *quota_open(
+    const char *endpoint, struct arena *arena, const char **error);
+void quota_close(struct quota_source *source);
+
+/**
+ * quota_ask(source, recipient, size, deadline, arena, reason):
+ * Ask whether a message of ${size} bytes, 0 when that is not known, fits into
+ * the mailbox of ${recipient}; wait until clock_monotonic_ms() is ${deadline}
+ * at most.  Store what the source says in words, or NULL, in ${reason}.
+ * Blocking, safe from many threads; idle connections are kept.
+ */
+enum quota_result quota_ask(struct quota_source *source, struct span recipient,
+    uint64_t size, int64_t deadline, struct arena *arena, const char **reason);
+
+/**
+ * quota_result_name(result):
+ * Return the word: under, soft, hard, unknown, tempfail.
+ */
+const char *quota_result_name(enum quota_result result);
+
+#endif

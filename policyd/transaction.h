@@ -1,0 +1,163 @@
+/*
+ * transaction.h: one mail on its way through smtpd, which Postfix calls an
+ * instance: what was counted for it, what we answered, so that nothing counts
+ * twice and what never arrives is given back.
+ *
+ * Ends: END-OF-MESSAGE commits; another instance on a connection that it was
+ * seen on (SMTPD_POLICY_README), the reservation's time, or room aborts it.
+ */
+#ifndef POLICYD_TRANSACTION_H
+#define POLICYD_TRANSACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "limit.h"
+#include "request.h"
+
+/* Transactions that are remembered, ended ones included: those that ended
+ * first go first. */
+#define TRANSACTION_MAX ((size_t)16384)
+/* Recipients whose replies are remembered, and charges of one transaction;
+ * Postfix takes 1,000 recipients (smtpd_recipient_limit). */
+#define TRANSACTION_MAX_RECIPIENTS ((size_t)2000)
+#define TRANSACTION_MAX_CHARGES ((size_t)8192)
+
+/* Something that was counted. */
+struct charge {
+	const char *limit; /* its name; lives as long as the process */
+	struct span key;
+	uint64_t amount;
+	uint64_t recipient; /* hash of whom it was for; 0: of the message */
+	int64_t when;       /* milliseconds since 1970 */
+	struct counter_rule rule; /* as it was in force then */
+	bool refunds;
+};
+
+struct transaction;
+struct transactions;
+
+/* Called for each transaction that was aborted with charges. */
+typedef void transaction_ended(
+    void *cookie, const struct charge *charges, size_t count, int64_t now);
+
+/**
+ * transactions_new(hold_ms, ended, cookie):
+ * Return an empty set.  ${ended} is told of what is to be refunded when one is
+ * aborted: after ${hold_ms} without news, or earlier.
+ */
+struct transactions *transactions_new(
+    int64_t hold_ms, transaction_ended *ended, void *cookie);
+
+/**
+ * transactions_free(transactions):
+ * Free them; nobody is told.  NULL is harmless.
+ */
+void transactions_free(struct transactions *transactions);
+
+/**
+ * transactions_follow(transactions, connection, instance, now):
+ * Return the transaction ${instance}, a new one if there is none; NULL for an
+ * empty ${instance}.  Whatever other one ${connection} (a number that no other
+ * connection ever has) was last seen with is over.
+ */
+struct transaction *transactions_follow(struct transactions *transactions,
+    uint64_t connection, struct span instance, int64_t now);
+
+/**
+ * transactions_closed(transactions, connection):
+ * ${connection} is no more; its transaction may go on over another one, and
+ * waits for its time.
+ */
+void transactions_closed(
+    struct transactions *transactions, uint64_t connection);
+
+/**
+ * transactions_sweep(transactions, now):
+ * Abort those without news for too long, forget those that ended long ago.
+ */
+void transactions_sweep(struct transactions *transactions, int64_t now);
+
+/**
+ * transactions_count(transactions), transactions_aborted(transactions):
+ * Return how many are open; how many were aborted so far.
+ */
+size_t transactions_count(const struct transactions *transactions);
+uint64_t transactions_aborted(const struct transactions *transactions);
+
+/* What we answered to the same request before, if anything. */
+enum transaction_repeat {
+	TRANSACTION_NEW,
+	TRANSACTION_RESENT, /* over another connection: answer as before */
+	TRANSACTION_AGAIN,  /* from another restriction list */
+};
+
+/**
+ * transaction_repeat(transaction, connection, request, reply):
+ * Say whether ${request}, by its state, recipient and policy_context, was
+ * answered before; then ${reply} is that answer.
+ */
+enum transaction_repeat transaction_repeat(
+    const struct transaction *transaction, uint64_t connection,
+    const struct request *request, struct span *reply);
+
+/**
+ * transaction_answered(transaction, connection, request, reply):
+ * Remember the answer; past TRANSACTION_MAX_RECIPIENTS none is.
+ */
+void transaction_answered(struct transaction *transaction, uint64_t connection,
+    const struct request *request, struct span reply);
+
+/**
+ * transaction_has(transaction, limit, key, recipient):
+ * Say whether that was charged already, and is not refunded.
+ */
+bool transaction_has(const struct transaction *transaction, const char *limit,
+    struct span key, uint64_t recipient);
+
+/**
+ * transaction_charge(transaction, charge), transaction_uncharge(transaction,
+ * recipient, ended, cookie):
+ * Remember a charge, which is copied; false past the limit.  Forget those of a
+ * recipient whom we refused after all, and tell ${ended} of them.
+ */
+bool transaction_charge(
+    struct transaction *transaction, const struct charge *charge);
+void transaction_uncharge(struct transaction *transaction, uint64_t recipient,
+    transaction_ended *ended, void *cookie, int64_t now);
+
+/**
+ * transaction_charges(transaction, count):
+ * Return what is charged now.
+ */
+const struct charge *transaction_charges(
+    const struct transaction *transaction, size_t *count);
+
+/**
+ * transaction_commit(transaction), transaction_is_committed(transaction):
+ * It arrived: nothing of it is refunded any more.
+ */
+void transaction_commit(struct transaction *transaction);
+bool transaction_is_committed(const struct transaction *transaction);
+
+/**
+ * transaction_note(transaction):
+ * Return a place for what the engine notes of this mail; zeroed at first.
+ */
+struct transaction_note {
+	bool scored;         /* the score is known */
+	bool score_told;     /* its header was prepended */
+	int score;           /* points */
+	unsigned int groups; /* independent ones against it */
+	char *header; /* malloc()ed value of X-Mailreeve-Score, or NULL */
+	char *reason; /* malloc()ed words for whoever is refused, or NULL */
+	int spf;      /* enum spf_result */
+	bool trusted; /* a list that vouches for the client is among them */
+	unsigned int passed; /* recipients that we let pass */
+};
+struct transaction_note *transaction_note(struct transaction *transaction);
+
+#endif
