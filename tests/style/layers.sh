@@ -30,7 +30,12 @@ wrapped=(
 	'<unbound\.h>' '^lib/dns/dns_(unbound|context)\.[ch]$'
 	'<microhttpd\.h>' '^lib/metrics/metrics_serve\.c$'
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
-	'<systemd/' '^(lib/base/log|milter/control)\.c$'
+	'<systemd/' '^(lib/base/log|milter/control|policyd/(listener|control))\.c$'
+	'<event2/' '^policyd/(main|control|serve|listener|connection|worker|engine[a-z_]*|console[a-z_]*|shared[a-z_]*)\.c$'
+	'<sqlite3\.h>' '^lib/store/store_sqlite\.c$'
+	'<hiredis/' '^policyd/shared[a-z_]*\.[ch]$'
+	'<maxminddb\.h>' '^policyd/geo\.c$'
+	'<curl/' '^policyd/notify[a-z_]*\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
 	'<spf2/' '^lib/receiver/spf2(_dns)?\.[ch]$'
 	'<libpsl\.h>' '^lib/mail/orgdomain\.c$'
@@ -49,7 +54,7 @@ check_library() {
 }
 
 # Files that only decide: they do no I/O, read no clock, and ask nobody.
-pure='^(milter/(verdict|verdict_text|rules)|policyd/decide|dovecot-plugin/quotad/admit)\.c$'
+pure='^(milter/(verdict|verdict_text|rules)|policyd/(decide|score|counter|limit|reply|lists)|dovecot-plugin/quotad/admit)\.c$'
 pure+='|^lib/(dmarc/evaluate|receiver/(spf2_)?difference)\.c$'
 pure+='|^lib/spf/(record|macro|sender)\.c$'
 pure+='|^(dns-tool/txt|milter/outgoing|lib/daemon/cure)\.c$'

@@ -1,0 +1,2 @@
+/* Nothing is built yet. */
+extern int policyd_empty;
