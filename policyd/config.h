@@ -147,7 +147,7 @@ struct config {
 	size_t trusted_network_count;
 	struct facts_rules facts_rules;
 	struct accounting_rules accounting;
-	const struct list *lists;
+	const struct dns_list *lists;
 	size_t list_count;
 	struct score_weights weights;
 	struct greylist_rules greylist_rules;

@@ -49,7 +49,7 @@ print_code(struct arena *arena, const struct list_code *code)
 
 /* A default list as a section that one could have written. */
 static struct config_list
-section_of(struct arena *arena, const struct list *list)
+section_of(struct arena *arena, const struct dns_list *list)
 {
 	const char **of = arena_array(arena, SUBJECTS, sizeof(*of));
 	const char **answers =
@@ -85,7 +85,7 @@ add_defaults(struct config *config)
 {
 	struct conf_sections *sections = &config->settings.lists;
 	size_t default_count;
-	const struct list *defaults = lists_default(&default_count);
+	const struct dns_list *defaults = lists_default(&default_count);
 	struct config_list *all = arena_array(
 	    config->arena, sections->count + default_count, sizeof(*all));
 	size_t count = 0;
@@ -103,7 +103,7 @@ add_defaults(struct config *config)
 
 static void
 read_subjects(struct config_loading *loading, const struct config_list *section,
-    struct list *list)
+    struct dns_list *list)
 {
 	for (size_t i = 0; i < section->of.count; i++) {
 		size_t at = 0;
@@ -125,7 +125,7 @@ read_subjects(struct config_loading *loading, const struct config_list *section,
 
 static void
 read_answers(struct config_loading *loading, const struct config_list *section,
-    struct list *list)
+    struct dns_list *list)
 {
 	struct arena *arena = loading->config->arena;
 
@@ -148,7 +148,7 @@ read_answers(struct config_loading *loading, const struct config_list *section,
 
 static void
 read_list(struct config_loading *loading, const struct config_list *section,
-    struct list *list)
+    struct dns_list *list)
 {
 	struct arena *arena = loading->config->arena;
 	bool by_address;
@@ -180,7 +180,7 @@ config_lists_read(struct config_loading *loading)
 	add_defaults(config);
 	const struct conf_sections *sections = &config->settings.lists;
 	const struct config_list *items = sections->items;
-	struct list *lists =
+	struct dns_list *lists =
 	    arena_array(config->arena, sections->count, sizeof(*lists));
 
 	if (sections->count > LIST_MAX) {
