@@ -52,10 +52,9 @@ static const struct accounting_finding both[] = {
 };
 
 /* clang-format off */
-#define LIMITS(findings, which)                                                \
-	.limits = &(const struct accounting_outcome){                          \
-		.strongest = (which), .findings = (findings),                  \
-		.count = UNIT_COUNT(findings) }
+#define LIMITS(array, which)                                                   \
+	.limits = &(const struct accounting_outcome){ .strongest = (which),    \
+		.findings = (array), .count = UNIT_COUNT(array) }
 /* clang-format on */
 #define STRANGER .state = REQUEST_STATE_RCPT, .scored = true, .header = "ok"
 #define MUST_COME_AGAIN                                                        \
@@ -179,27 +178,26 @@ test_cases(void **state)
 }
 
 /* What is told to whom. */
+static const struct {
+	struct decide_facts facts;
+	const char *text;
+} texts[] = {
+	{ { LIMITS(deferred, deferred) },
+	    "too much mail: no more than 300 messages in 60 minutes "
+	    "(limit user-hour); come again in 61 seconds" },
+	{ { LIMITS(told, told) }, "not today" },
+	{ { STRANGER, MUST_COME_AGAIN },
+	    "greylisted: we do not know you yet; come again in 3 "
+	    "minutes; see https://help.example" },
+	{ { .blocked = true }, "blocked here; see "
+			       "https://help.example" },
+	{ { STRANGER, .quota = QUOTA_HARD }, "the mailbox is full" },
+	{ { STRANGER, .quota = QUOTA_HARD, .quota_reason = "Ann has no room" },
+	    "Ann has no room" },
+};
 static void
 test_texts(void **state)
 {
-	static const struct {
-		struct decide_facts facts;
-		const char *text;
-	} texts[] = {
-		{ { LIMITS(deferred, deferred) },
-		    "too much mail: no more than 300 messages in 60 minutes "
-		    "(limit user-hour); come again in 61 seconds" },
-		{ { LIMITS(told, told) }, "not today" },
-		{ { STRANGER, MUST_COME_AGAIN },
-		    "greylisted: we do not know you yet; come again in 3 "
-		    "minutes; see https://help.example" },
-		{ { .blocked = true }, "blocked here; see "
-				       "https://help.example" },
-		{ { STRANGER, .quota = QUOTA_HARD }, "the mailbox is full" },
-		{ { STRANGER, .quota = QUOTA_HARD,
-		      .quota_reason = "Ann has no room" },
-		    "Ann has no room" },
-	};
 
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(texts); i++) {

@@ -2,6 +2,7 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/files.h"
@@ -66,8 +67,6 @@ static const struct {
 	{ "limit \"a\" {\nburst = 3\n}\n", "burst is for algorithm = gcra" },
 	{ "limit \"a\" {\nof = client_networks\nrate = 100\n}\n",
 	    "no more than 64 different values" },
-	{ "limit \"a\" {\nof = countries\nrate = 1\n}\n",
-	    "country_database is not set" },
 	{ "override \"ann@example.org\" {\nlimits = {\"user-hours=5\"}\n}\n",
 	    "there is no limit \"user-hours\"" },
 	{ "override \"ann@example.org\" {\nlimits = {\"user-hour=many\"}\n}\n",
@@ -106,7 +105,8 @@ test_bad(void **state)
 		    strstr(heard.error, bad[i].error) == NULL)
 			fail_msg("%s: %s", bad[i].text,
 			    heard.error == NULL ? "no error" : heard.error);
-		if (strncmp(heard.error, path, strlen(path)) != 0)
+		if (strncmp(heard.error, path, strlen(path)) != 0 &&
+		    strncmp(heard.error, "/nowhere:", 9) != 0)
 			fail_msg("no place in: %s", heard.error);
 		arena_free(heard.arena);
 	}
