@@ -427,19 +427,41 @@ table_load(
 	return (true);
 }
 
+/* False when ${visit} wants no more. */
+static bool
+visit_bucket(
+    struct table *table, size_t bucket, table_visit *visit, void *cookie)
+{
+	uint32_t name = *bucket_at(table, bucket);
+
+	while (name != 0) {
+		struct node *node = node_at(table, name);
+
+		if (!visit(cookie, key_of(table, node), node->bytes,
+			node->expires))
+			return (false);
+		name = node->next;
+	}
+	return (true);
+}
+
 void
 table_each(struct table *table, table_visit *visit, void *cookie)
 {
-	for (size_t i = 0; i < table->buckets; i++) {
-		for (uint32_t name = *bucket_at(table, i); name != 0;) {
-			struct node *node = node_at(table, name);
+	for (size_t i = 0; i < table->buckets; i++)
+		if (!visit_bucket(table, i, visit, cookie))
+			return;
+}
 
-			if (!visit(cookie, key_of(table, node), node->bytes,
-				node->expires))
-				return;
-			name = node->next;
-		}
-	}
+bool
+table_walk(struct table *table, size_t *place, size_t count, table_visit *visit,
+    void *cookie)
+{
+	/* A bucket that is split gives to one behind all others. */
+	for (; count > 0 && *place < table->buckets; count--)
+		if (!visit_bucket(table, (*place)++, visit, cookie))
+			return (false);
+	return (*place < table->buckets);
 }
 
 size_t
