@@ -33,6 +33,7 @@ struct server {
 	int listener;
 	int wake[2];
 	const char *reply; /* NULL: never */
+	const char *small; /* what it says to size=1, or NULL: likewise */
 	size_t reply_len;
 	size_t step;
 	enum after after;
@@ -83,7 +84,11 @@ serve(struct server *server, int fd, struct peer *peer)
 	peer->len = 0;
 	peer->served++;
 	atomic_fetch_add(&server->requests, 1);
-	if (server->reply != NULL)
+	if (server->small != NULL &&
+	    strstr(server->request, "\nsize=1\n") != NULL)
+		(void)send(
+		    fd, server->small, strlen(server->small), MSG_NOSIGNAL);
+	else if (server->reply != NULL)
 		say(fd, server);
 	return (server->after != AFTER_CLOSE);
 }
@@ -448,6 +453,47 @@ test_uninvited(void **state)
 	arena_free(arena);
 }
 
+/* Dovecot 2.4.1 says nothing of a message that is larger than all there may be;
+ * but a service that says nothing of any is odd. */
+static const struct {
+	const char *small;
+	enum quota_result result;
+} silent[] = {
+	{ "action=OK\n\n", QUOTA_HARD },
+	{ "action=DUNNO\n\n", QUOTA_HARD },
+	{ "action=554 5.2.2 Full\n\n", QUOTA_HARD },
+	{ "action=452 4.2.2 Full\n\n", QUOTA_SOFT },
+	{ "action=REJECT Unknown user\n\n", QUOTA_UNKNOWN },
+	{ "action=\n\n", QUOTA_TEMPFAIL },
+	{ "action=DEFER x\n\n", QUOTA_TEMPFAIL },
+	{ "hello\n", QUOTA_TEMPFAIL },
+};
+
+static void
+test_silent(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(silent); i++) {
+		struct arena *arena = arena_new();
+		struct server server = { .reply = "action=\n\n",
+			.small = silent[i].small };
+		struct quota_source *source =
+		    open_at(start(&server, arena), arena);
+		const char *reason = NULL;
+
+		assert_int_equal(
+		    ask(source, "ann", arena, PATIENCE), silent[i].result);
+		assert_int_equal(server.requests, 2);
+		assert_int_equal(
+		    quota_ask(source, span_str("ann"), 0,
+			clock_monotonic_ms() + PATIENCE, arena, &reason),
+		    QUOTA_TEMPFAIL);
+		quota_close(source);
+		stop(&server);
+		arena_free(arena);
+	}
+}
+
 struct asker {
 	pthread_t thread;
 	struct quota_source *source;
@@ -505,6 +551,7 @@ main(void)
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_closed_idle),
 		cmocka_unit_test(test_uninvited),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_threads),
 	};
 
