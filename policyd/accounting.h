@@ -111,13 +111,14 @@ void accounting_ask(struct accounting *accounting,
     void *cookie);
 
 /**
- * accounting_explain(accounting, rules, facts, trace):
+ * accounting_explain(accounting, rules, facts, trace, out):
  * Tell ${trace} of each limit: whether it applies, its key and rate and where
- * that is from, what is used; count nothing.
+ * that is from, what is used; and store in ${out} what accounting_ask() would
+ * say of a new instance.  Count nothing.
  */
 void accounting_explain(struct accounting *accounting,
     const struct accounting_rules *rules, struct facts *facts,
-    struct trace *trace);
+    struct trace *trace, struct accounting_outcome *out);
 
 /**
  * accounting_refused(accounting, transaction, recipient, now):

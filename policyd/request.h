@@ -82,10 +82,11 @@ enum request_status {
 /**
  * request_parse(bytes, out, used, error):
  * Parse the request that begins at ${bytes}.  Lines end with LF; a line without
- * "=" , one past its limit, a request without or with another "request=" than
- * smtpd_access_policy is REQUEST_BAD, with a constant reason in ${error}.  Of
- * an attribute given twice the last one counts.  On REQUEST_COMPLETE store the
- * request, which points into ${bytes}, in ${out}, and its length in ${used}.
+ * "=", one past its limit, a NUL, a request without or with another "request="
+ * than smtpd_access_policy is REQUEST_BAD, with a constant reason in ${error}.
+ * Of an attribute given twice the last one counts.  On REQUEST_COMPLETE store
+ * the request, which points into ${bytes}, in ${out}, and its length in
+ * ${used}.
  */
 enum request_status request_parse(
     struct span bytes, struct request *out, size_t *used, const char **error);

@@ -16,6 +16,14 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/* Longer keys are told apart by so many bytes of theirs. */
+#define TABLE_MAX_KEY ((size_t)1024)
+/* The most records, and the largest one. */
+#define TABLE_MAX_RECORDS ((size_t)1 << 30)
+#define TABLE_MAX_RECORD ((size_t)6144)
+/* No end to what a record is worth. */
+#define TABLE_NEVER INT64_MAX
+
 struct table;
 struct behind;
 
@@ -29,7 +37,7 @@ struct table_codec {
 struct table_options {
 	const char *kind; /* the name in the store, at most 64 bytes; copied */
 	size_t record_size; /* bytes */
-	size_t max_records; /* rounded up to what the table holds */
+	size_t max_records; /* at least one, and at most TABLE_MAX_RECORDS */
 	const struct table_codec *codec; /* must outlive the table */
 };
 
@@ -77,7 +85,8 @@ bool table_remove(struct table *table, struct span key);
 
 /**
  * table_sweep(table, now, count):
- * Drop what is worth nothing at ${now} among the next ${count} places.
+ * Drop what is worth nothing at ${now} among the next ${count} places, of which
+ * there are about as many as there were ever records.
  */
 void table_sweep(struct table *table, int64_t now, size_t count);
 
@@ -89,8 +98,8 @@ size_t table_flush(struct table *table, size_t count);
 
 /**
  * table_load(table, key, text, expires):
- * Take a record as it stood in the store, without writing it again.  Return
- * false when it is malformed.
+ * Take a record as it stood in the store, without writing it again; one that
+ * was changed since is newer and stays.  Return false when it is malformed.
  */
 bool table_load(
     struct table *table, struct span key, struct span text, int64_t expires);
@@ -106,12 +115,24 @@ typedef bool table_visit(
 void table_each(struct table *table, table_visit *visit, void *cookie);
 
 /**
- * table_count(table), table_evicted(table), table_kind(table):
+ * table_walk(table, place, count, visit, cookie):
+ * Give the records of the next ${count} buckets, of about one record each, from
+ * *${place} on, 0 at first, to ${visit}, which must not add or remove any.
+ * Return false at the end.  What is added or removed between two calls may be
+ * seen or not; a record that is there all the time is seen, at times twice.
+ */
+bool table_walk(struct table *table, size_t *place, size_t count,
+    table_visit *visit, void *cookie);
+
+/**
+ * table_count(table), table_evicted(table), table_kind(table),
+ * table_bytes(table):
  * Return the number of records; how many went for room while they were still
- * worth something; the name in the store.
+ * worth something; the name in the store; the memory that it all takes.
  */
 size_t table_count(const struct table *table);
 uint64_t table_evicted(const struct table *table);
 const char *table_kind(const struct table *table);
+size_t table_bytes(const struct table *table);
 
 #endif

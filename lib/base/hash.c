@@ -13,7 +13,7 @@ struct hash {
 	struct hash_node **buckets;
 	size_t bucket_count; /* a power of two */
 	size_t count;
-	uint64_t key[2];
+	struct hash_key key;
 };
 
 static uint64_t
@@ -37,14 +37,21 @@ sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-/* SipHash with one round a word and three at the end. */
-static uint64_t
-digest(const struct hash *hash, struct span bytes)
+void
+hash_key_init(struct hash_key *key)
 {
-	uint64_t v[4] = { hash->key[0] ^ 0x736f6d6570736575ULL,
-		hash->key[1] ^ 0x646f72616e646f6dULL,
-		hash->key[0] ^ 0x6c7967656e657261ULL,
-		hash->key[1] ^ 0x7465646279746573ULL };
+	if (getrandom(key, sizeof(*key), 0) != (ssize_t)sizeof(*key))
+		abort();
+}
+
+/* SipHash with one round a word and three at the end. */
+uint64_t
+hash_digest(const struct hash_key *key, struct span bytes)
+{
+	uint64_t v[4] = { key->words[0] ^ 0x736f6d6570736575ULL,
+		key->words[1] ^ 0x646f72616e646f6dULL,
+		key->words[0] ^ 0x6c7967656e657261ULL,
+		key->words[1] ^ 0x7465646279746573ULL };
 	uint64_t last = (uint64_t)bytes.len << 56;
 	struct span word;
 
@@ -88,9 +95,7 @@ hash_new(void)
 	struct hash *hash = arena_impl_malloc(sizeof(*hash));
 
 	*hash = (struct hash){ 0 };
-	if (getrandom(hash->key, sizeof(hash->key), 0) !=
-	    (ssize_t)sizeof(hash->key))
-		abort();
+	hash_key_init(&hash->key);
 	set_buckets(hash, FIRST_BUCKETS);
 	return (hash);
 }
@@ -107,7 +112,7 @@ hash_free(struct hash *hash)
 struct hash_node *
 hash_get(const struct hash *hash, struct span key)
 {
-	uint64_t value = digest(hash, key);
+	uint64_t value = hash_digest(&hash->key, key);
 	struct hash_node *node = *bucket_of(hash, value);
 
 	while (
@@ -148,7 +153,7 @@ hash_add(struct hash *hash, struct hash_node *node)
 {
 	if (hash->count >= hash->bucket_count)
 		grow(hash);
-	node->digest = digest(hash, node->key);
+	node->digest = hash_digest(&hash->key, node->key);
 	link_node(hash, node);
 	hash->count++;
 }

@@ -19,6 +19,23 @@ struct hash_node {
 	struct span key; /* its bytes must live as long as the entry */
 };
 
+/* What makes digests of one process, or table, unknown to strangers. */
+struct hash_key {
+	uint64_t words[2];
+};
+
+/**
+ * hash_key_init(key):
+ * Make ${key} a random one.
+ */
+void hash_key_init(struct hash_key *key);
+
+/**
+ * hash_digest(key, bytes):
+ * Return the SipHash-1-3 of ${bytes} under ${key}.
+ */
+uint64_t hash_digest(const struct hash_key *key, struct span bytes);
+
 /**
  * hash_new(void):
  * Return a new, empty table that grows as needed.

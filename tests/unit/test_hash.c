@@ -99,6 +99,20 @@ each_table_has_its_own_key(void **state)
 	hash_free(two);
 }
 
+/* As others compute it: the SipHash-1-3 of nothing under 00 01 .. 0f. */
+static void
+digest_is_siphash(void **state)
+{
+	static const struct hash_key key = { { 0x0706050403020100,
+	    0x0f0e0d0c0b0a0908 } };
+
+	(void)state;
+	assert_true(
+	    hash_digest(&key, span_str("")) == UINT64_C(0xabac0158050fc4dc));
+	assert_true(hash_digest(&key, span_str("12345678")) !=
+		    hash_digest(&key, span_str("1234567")));
+}
+
 int
 main(void)
 {
@@ -106,6 +120,7 @@ main(void)
 		cmocka_unit_test(entries_are_found_and_taken),
 		cmocka_unit_test(keys_are_any_bytes),
 		cmocka_unit_test(each_table_has_its_own_key),
+		cmocka_unit_test(digest_is_siphash),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

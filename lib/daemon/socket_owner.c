@@ -1,4 +1,4 @@
-#include "listen_owner.h"
+#include "daemon/socket_owner.h"
 
 #include <stdio.h>
 
@@ -33,7 +33,7 @@ find_port(const char *table, unsigned int port, uid_t *user)
 }
 
 bool
-listen_owner_of_port(unsigned int port, uid_t *user)
+socket_owner_of_port(unsigned int port, uid_t *user)
 {
 	return (find_port("/proc/net/tcp", port, user) ||
 		find_port("/proc/net/tcp6", port, user));

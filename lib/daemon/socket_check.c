@@ -1,3 +1,5 @@
+#include "daemon/socket.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <libgen.h>
@@ -12,8 +14,7 @@
 
 #include "base/shell.h"
 #include "daemon/endpoint.h"
-#include "listen.h"
-#include "listen_owner.h"
+#include "daemon/socket_owner.h"
 
 /* Groups of one user that we look at. */
 #define GROUPS_MAX 64
@@ -85,18 +86,16 @@ can_search(const char *folder, const struct stat *status, gid_t group,
  * folders in it serves others, too: it is not ours to change. */
 static const char *
 cure(const char *folder, const struct stat *status,
-    const struct config_settings *settings, struct arena *arena)
+    const struct socket_place *place, struct arena *arena)
 {
 	if (status != NULL && status->st_nlink > 2)
 		return (arena_printf(arena,
-		    "give it a folder of its own, such as unix:%s/mailreeve/"
-		    "milter.sock",
-		    folder));
+		    "give it a folder of its own, such as unix:%s/mailreeve/%s",
+		    folder, place->file));
 	return (arena_printf(arena,
 	    "%s it with: install -d -o %s -g %s -m 2750 %s",
-	    status == NULL ? "make" : "mend", shell_word(arena, settings->user),
-	    shell_word(arena, settings->socket_group),
-	    shell_word(arena, folder)));
+	    status == NULL ? "make" : "mend", shell_word(arena, place->user),
+	    shell_word(arena, place->group), shell_word(arena, folder)));
 }
 
 static bool
@@ -110,52 +109,52 @@ is_stranger(const char *user)
 /* Why we cannot make a file in ${folder}, with its cure. */
 static const char *
 explain_access(int error, const char *folder, const struct stat *status,
-    const struct config_settings *settings, struct arena *arena)
+    const struct socket_place *place, struct arena *arena)
 {
-	if (is_stranger(settings->user))
+	if (is_stranger(place->user))
 		return ("run it with sudo");
 	if (error == EROFS)
 		return (arena_printf(arena,
 		    "under systemd add ReadWritePaths=%s to [Service] with: "
-		    "systemctl edit mailreeve-milter",
-		    folder));
-	return (cure(folder, status, settings, arena));
+		    "systemctl edit %s",
+		    folder, place->unit));
+	return (cure(folder, status, place, arena));
 }
 
 /* Why ${folder}, above that of the socket, lets us or Postfix not pass; or
  * NULL. */
 static const char *
-check_passage(const char *folder, const struct config_settings *settings,
-    struct arena *arena)
+check_passage(
+    const char *folder, const struct socket_place *place, struct arena *arena)
 {
-	const struct group *group = getgrnam(settings->socket_group);
+	const struct group *group = getgrnam(place->group);
 	struct stat status;
 	const char *who = NULL;
 
 	if (stat(folder, &status) != 0)
 		return (NULL); /* what is not there can be made */
 	if (access(folder, X_OK) != 0)
-		who = arena_printf(arena, "user %s", settings->user);
+		who = arena_printf(arena, "user %s", place->user);
 	else if (group != NULL &&
-		 !can_search(folder, &status, group->gr_gid, settings->user))
-		who = arena_printf(
-		    arena, "Postfix (group %s)", settings->socket_group);
+		 !can_search(folder, &status, group->gr_gid, place->user))
+		who = arena_printf(arena, "Postfix (group %s)", place->group);
 	if (who == NULL)
 		return (NULL);
-	if (is_stranger(settings->user) && access(folder, X_OK) != 0)
-		return (arena_printf(arena,
-		    "socket: cannot enter %s; run it with sudo", folder));
+	if (is_stranger(place->user) && access(folder, X_OK) != 0)
+		return (
+		    arena_printf(arena, "%s: cannot enter %s; run it with sudo",
+			place->option, folder));
 	folder = shell_word(arena, folder);
 	return (arena_printf(arena,
-	    "socket: %s cannot enter %s on the way to the socket; take another "
+	    "%s: %s cannot enter %s on the way to the socket; take another "
 	    "folder, or let everybody pass through it, with: chmod a+x %s",
-	    who, folder, folder));
+	    place->option, who, folder, folder));
 }
 
 /* The folders on the way to ${folder}, from the top. */
 static const char *
-check_way(const char *folder, const struct config_settings *settings,
-    struct arena *arena)
+check_way(
+    const char *folder, const struct socket_place *place, struct arena *arena)
 {
 	char *real = realpath(folder, NULL);
 	char *path = arena_strdup(arena, real != NULL ? real : folder);
@@ -165,45 +164,47 @@ check_way(const char *folder, const struct config_settings *settings,
 	for (char *at = strchr(path, '/'); at != NULL && error == NULL;
 	     at = strchr(at + 1, '/')) {
 		*at = '\0';
-		error = check_passage(at == path ? "/" : path, settings, arena);
+		error = check_passage(at == path ? "/" : path, place, arena);
 		*at = '/';
 	}
 	return (error);
 }
 
 static const char *
-check_folder(const char *folder, const struct config_settings *settings,
-    struct arena *arena)
+check_folder(
+    const char *folder, const struct socket_place *place, struct arena *arena)
 {
-	const struct group *group = getgrnam(settings->socket_group);
+	const struct group *group = getgrnam(place->group);
 	struct stat status = { 0 };
 
 	if (stat(folder, &status) != 0 && errno == ENOENT)
-		return (arena_printf(arena, "socket: %s: %s; %s", folder,
-		    strerror(ENOENT), cure(folder, NULL, settings, arena)));
+		return (
+		    arena_printf(arena, "%s: %s: %s; %s", place->option, folder,
+			strerror(ENOENT), cure(folder, NULL, place, arena)));
 	if (access(folder, W_OK | X_OK) != 0) {
 		int error = errno;
 
 		return (arena_printf(arena,
-		    "socket: cannot make a file in %s as user %u: %s; %s",
-		    folder, (unsigned int)geteuid(), strerror(error),
-		    explain_access(error, folder, &status, settings, arena)));
+		    "%s: cannot make a file in %s as user %u: %s; %s",
+		    place->option, folder, (unsigned int)geteuid(),
+		    strerror(error),
+		    explain_access(error, folder, &status, place, arena)));
 	}
 	if (group != NULL &&
-	    !can_search(folder, &status, group->gr_gid, settings->user))
+	    !can_search(folder, &status, group->gr_gid, place->user))
 		return (arena_printf(arena,
-		    "socket: group %s cannot enter %s, so Postfix cannot "
+		    "%s: group %s cannot enter %s, so Postfix cannot "
 		    "connect; %s",
-		    settings->socket_group, folder,
-		    cure(folder, &status, settings, arena)));
+		    place->option, place->group, folder,
+		    cure(folder, &status, place, arena)));
 	return (NULL);
 }
 
 /* Our own user, as whom we listen. */
 static uid_t
-listener(const struct config_settings *settings)
+listener(const struct socket_place *place)
 {
-	const struct passwd *entry = getpwnam(settings->user);
+	const struct passwd *entry = getpwnam(place->user);
 
 	return (geteuid() != 0 || entry == NULL ? geteuid() : entry->pw_uid);
 }
@@ -220,8 +221,8 @@ user_name(uid_t user, struct arena *arena)
 /* What is in the place of the socket.  A socket of another user is another
  * program's, and libmilter would take it away from it. */
 static const char *
-check_present(const char *path, const struct config_settings *settings,
-    struct arena *arena)
+check_present(
+    const char *path, const struct socket_place *place, struct arena *arena)
 {
 	struct stat status;
 
@@ -229,32 +230,33 @@ check_present(const char *path, const struct config_settings *settings,
 		return (NULL);
 	if (S_ISDIR(status.st_mode))
 		return (arena_printf(arena,
-		    "socket: %s is a folder; name a socket in it, such as "
-		    "unix:%s/milter.sock",
-		    path, path));
+		    "%s: %s is a folder; name a socket in it, such as "
+		    "unix:%s/%s",
+		    place->option, path, path, place->file));
 	if (!S_ISSOCK(status.st_mode))
 		return (arena_printf(arena,
-		    "socket: %s exists and is no socket; take another name, or "
+		    "%s: %s exists and is no socket; take another name, or "
 		    "remove it with: rm %s",
-		    path, shell_word(arena, path)));
-	if (status.st_uid == listener(settings) || is_stranger(settings->user))
+		    place->option, path, shell_word(arena, path)));
+	if (status.st_uid == listener(place) || is_stranger(place->user))
 		return (NULL);
 	return (arena_printf(arena,
-	    "socket: %s is the socket of another program, of user %s; take "
+	    "%s: %s is the socket of another program, of user %s; take "
 	    "another name, or if that program is gone remove it with: rm %s",
-	    path, user_name(status.st_uid, arena), shell_word(arena, path)));
+	    place->option, path, user_name(status.st_uid, arena),
+	    shell_word(arena, path)));
 }
 
 static const char *
-check_path(const char *path, const struct config_settings *settings,
-    struct arena *arena)
+check_path(
+    const char *path, const struct socket_place *place, struct arena *arena)
 {
 	const char *folder = dirname(arena_strdup(arena, path));
-	const char *error = check_way(folder, settings, arena);
+	const char *error = check_way(folder, place, arena);
 
 	if (error == NULL)
-		error = check_present(path, settings, arena);
-	return (error != NULL ? error : check_folder(folder, settings, arena));
+		error = check_present(path, place, arena);
+	return (error != NULL ? error : check_folder(folder, place, arena));
 }
 
 static const char *
@@ -278,26 +280,25 @@ port_of(const struct endpoint *endpoint)
 			  : ((const struct sockaddr_in6 *)address)->sin6_port));
 }
 
-/* An address in use may be so by the milter that runs. */
+/* An address in use may be so by our own daemon that runs. */
 static const char *
-explain_use(const char *option, const char *name,
-    const struct endpoint *endpoint, const struct config_settings *settings,
+explain_use(const struct socket_place *place, const struct endpoint *endpoint,
     struct arena *arena)
 {
 	uid_t user;
 
-	if (!listen_owner_of_port(port_of(endpoint), &user) ||
-	    user == listener(settings) || is_stranger(settings->user))
+	if (!socket_owner_of_port(port_of(endpoint), &user) ||
+	    user == listener(place) || is_stranger(place->user))
 		return (NULL);
 	return (arena_printf(arena,
 	    "%s: another program, of user %s, listens on %s; stop it, or "
 	    "take another port; see which with: ss -lptn 'sport = %u'",
-	    option, user_name(user, arena), name, port_of(endpoint)));
+	    place->option, user_name(user, arena), place->where,
+	    port_of(endpoint)));
 }
 
 static const char *
-check_address(const char *option, const char *name,
-    const struct endpoint *endpoint, const struct config_settings *settings,
+check_address(const struct socket_place *place, const struct endpoint *endpoint,
     struct arena *arena)
 {
 	const int on = 1;
@@ -315,34 +316,19 @@ check_address(const char *option, const char *name,
 	if (bound)
 		return (NULL);
 	if (error == EADDRINUSE)
-		return (explain_use(option, name, endpoint, settings, arena));
-	return (arena_printf(arena, "%s: cannot listen on %s: %s%s", option,
-	    name, strerror(error), explain_bind(error)));
+		return (explain_use(place, endpoint, arena));
+	return (arena_printf(arena, "%s: cannot listen on %s: %s%s",
+	    place->option, place->where, strerror(error), explain_bind(error)));
 }
 
 const char *
-listen_check_metrics(
-    const struct config_settings *settings, struct arena *arena)
+socket_check(const struct socket_place *place, struct arena *arena)
 {
 	struct endpoint endpoint;
-
-	if (settings->metrics == NULL ||
-	    endpoint_parse(settings->metrics, arena, &endpoint) != NULL)
-		return (NULL);
-	return (check_address(
-	    "metrics", settings->metrics, &endpoint, settings, arena));
-}
-
-const char *
-listen_check(const struct config_settings *settings, struct arena *arena)
-{
-	struct endpoint endpoint;
-	const char *error = endpoint_parse(settings->socket, arena, &endpoint);
+	const char *error = endpoint_parse(place->where, arena, &endpoint);
 
 	if (error != NULL)
-		return (arena_printf(arena, "socket: %s", error));
-	return (endpoint.path != NULL
-		    ? check_path(endpoint.path, settings, arena)
-		    : check_address("socket", settings->socket, &endpoint,
-			  settings, arena));
+		return (arena_printf(arena, "%s: %s", place->option, error));
+	return (endpoint.path != NULL ? check_path(endpoint.path, place, arena)
+				      : check_address(place, &endpoint, arena));
 }
