@@ -195,9 +195,6 @@ odd_limit(const struct config *config, const struct config_limit *section,
 		    "no more than %d different values are told apart, and the "
 		    "last step is past that",
 		    COUNTER_MAX_DISTINCT));
-	if (limit->unit == LIMIT_COUNTRIES && config->geo == NULL &&
-	    section->place.file != NULL)
-		return ("country_database is not set, so no country is known");
 	if (section->burst != 0 && limit->rule.algorithm != COUNTER_GCRA)
 		return ("burst is for algorithm = gcra");
 	return (NULL);
@@ -235,6 +232,12 @@ read_limit(struct config_loading *loading, const struct config_limit *section,
 		config_error(loading, &section->place,
 		    arena_printf(arena, "key: %s", error));
 	read_steps(loading, section, limit);
+	if (limit->unit == LIMIT_COUNTRIES && loading->config->geo == NULL &&
+	    section->place.file != NULL)
+		config_warning_in(loading, "limit", 0,
+		    arena_printf(arena,
+			"\"%s\" never applies: country_database is not set",
+			limit->name));
 	error = odd_limit(loading->config, section, limit);
 	if (error != NULL)
 		config_error(loading, &section->place, error);

@@ -130,6 +130,7 @@ engine_new(const struct engine_options *options, struct arena *arena,
 	*engine = (struct engine){ .log = options->log,
 		.config = options->config,
 		.base = options->base,
+		.now = options->now,
 		.meter = meter_new() };
 	list_init(&engine->visits);
 	*error = NULL;
@@ -182,6 +183,7 @@ engine_closed(struct engine *engine, uint64_t connection)
 void
 engine_tick(struct engine *engine, int64_t now)
 {
+	engine->now = now;
 	accounting_tick(engine->accounting, now);
 	greylist_tick(engine->greylist, now);
 	known_tick(engine->known, now);

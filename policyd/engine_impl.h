@@ -50,6 +50,7 @@ struct engine {
 	size_t in_hand;
 	int64_t tested_ms; /* when DNS lists were last tested; 0: never */
 	bool testing;
+	int64_t now; /* of the last tick */
 };
 
 /* One request on its way. */

@@ -108,6 +108,19 @@ voucher(struct visit *visit)
 	return (NULL);
 }
 
+void
+engine_lost(void *cookie, struct span key)
+{
+	struct engine *engine = cookie;
+	struct span domain;
+	struct span network;
+
+	greylist_key_client(key, &domain, &network);
+	if (engine->reputation != NULL)
+		reputation_learn(engine->reputation, network, domain,
+		    REPUTATION_NEVER_RETRIED, engine->now);
+}
+
 static void
 ask_greylist(struct visit *visit, const struct transaction_note *note)
 {

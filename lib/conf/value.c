@@ -267,7 +267,7 @@ value_quote(struct buf *buf, const char *string)
 	     span_skip(&rest, 1)) {
 		unsigned char byte = rest.data[0];
 
-		if (byte == '"' || byte == '\\' || byte == '$')
+		if (byte == '"' || byte == '\\')
 			buf_add_byte(buf, '\\');
 		buf_add_byte(buf, byte);
 	}
