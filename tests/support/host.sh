@@ -290,7 +290,7 @@ host_fill_mailbox() {
 	to=$2@$(host_domain "$1")
 	{
 		printf 'From: a@example.org\nSubject: large\n\n'
-		yes 'Words that fill a mailbox' | head -c 19000
+		yes 'Words that fill a mailbox' | head -c 19550
 	} >"$LAB/$1/large.eml"
 	lab_on "$1" doveadm save -u "$to" <"$LAB/$1/large.eml" &&
 		lab_on "$1" doveadm quota recalc -u "$to"
