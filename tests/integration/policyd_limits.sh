@@ -85,8 +85,6 @@ done
 submits dave 2
 
 say_step "A DNS list that never answers"
-lab_zone_ready=$(lab_on home getent hosts mx.a.example) ||
-	fail "no DNS: $lab_zone_ready"
 for i in 1 2 3; do
 	lab_on home curl -sS --url smtp://mx.a.example/home.example \
 		--mail-from "eve@home.example" --mail-rcpt alice@a.example \
