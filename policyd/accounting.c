@@ -121,9 +121,9 @@ restart(struct accounting *accounting, struct accounting_home *home,
     const struct limit *limit)
 {
 	log_warning(accounting->options.log, "limit_restarted",
-	    LOG_TEXT("limit", limit->name), LOG_TEXT("reason",
-		home->unit != limit->unit ? "another unit"
-					  : "another algorithm"),
+	    LOG_TEXT("limit", limit->name),
+	    LOG_TEXT("reason", home->unit != limit->unit ? "another unit"
+							 : "another algorithm"),
 	    LOG_NUMBER("keys", table_count(home->table)));
 	table_free(home->table);
 	home->table = NULL;

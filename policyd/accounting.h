@@ -73,7 +73,8 @@ struct accounting_account {
 	uint32_t last_seen;  /* likewise; about */
 };
 
-/* Says whether ${user} (or anybody here, when it is empty) wrote to ${recipient} before. */
+/* Says whether ${user} (or anybody here, when it is empty) wrote to
+ * ${recipient} before. */
 typedef bool accounting_known(
     void *cookie, struct span user, struct span recipient, int64_t now);
 

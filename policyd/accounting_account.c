@@ -33,8 +33,8 @@ second_of(int64_t now)
 	int64_t second = now / 1000;
 
 	return (second < 0            ? 0
-	        : second > UINT32_MAX ? UINT32_MAX
-	                              : (uint32_t)second);
+		: second > UINT32_MAX ? UINT32_MAX
+				      : (uint32_t)second);
 }
 
 static void
@@ -42,8 +42,8 @@ print_account(const void *record, struct buf *text)
 {
 	const struct accounting_account *account = record;
 
-	buf_printf(text, "first=%" PRIu32 " last=%" PRIu32,
-	    account->first_seen, account->last_seen);
+	buf_printf(text, "first=%" PRIu32 " last=%" PRIu32, account->first_seen,
+	    account->last_seen);
 }
 
 static bool
@@ -54,8 +54,8 @@ take_second(struct span *text, const char *word, uint32_t *out)
 	if (!span_starts(*text, word))
 		return (false);
 	span_skip(text, strlen(word));
-	if (!span_to_u64(span_take_while(text, span_is_digit), MAX_DIGITS,
-		&number) ||
+	if (!span_to_u64(
+		span_take_while(text, span_is_digit), MAX_DIGITS, &number) ||
 	    number > UINT32_MAX)
 		return (false);
 	*out = (uint32_t)number;
@@ -109,8 +109,7 @@ accounting_account_touch(struct accounting *accounting,
 		account = table_add(accounting->accounts, key, now);
 		account->first_seen = second;
 	}
-	if (account->last_seen == 0 ||
-	    second - account->last_seen >= REFRESH) {
+	if (account->last_seen == 0 || second - account->last_seen >= REFRESH) {
 		account->last_seen = second;
 		table_changed(accounting->accounts, account, now + LIFETIME_MS);
 	}

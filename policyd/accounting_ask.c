@@ -76,8 +76,8 @@ explain_rate(struct accounting_visit *visit, const struct limit *limit,
     const struct counter_rule *rule, const char *source)
 {
 	if (rule->rate == COUNTER_UNLIMITED)
-		trace_add(visit->trace, "limit", 1, "rate: unlimited (%s)",
-		    source);
+		trace_add(
+		    visit->trace, "limit", 1, "rate: unlimited (%s)", source);
 	else
 		trace_add(visit->trace, "limit", 1,
 		    "rate: %" PRIu64 " %s in %" PRId64 " s (%s)", rule->rate,
@@ -106,8 +106,8 @@ explain_limit(struct accounting_visit *visit, const struct limit *limit,
 	counter_read(&rule, table_get(home->table, key), visit->now, &reading);
 	trace_add(visit->trace, "limit", 0, "\"%s\" applies%s", limit->name,
 	    limit->shadow ? ", in shadow" : "");
-	trace_add(visit->trace, "limit", 1, "key: %s",
-	    arena_str(visit->arena, key));
+	trace_add(
+	    visit->trace, "limit", 1, "key: %s", arena_str(visit->arena, key));
 	explain_rate(visit, limit, &rule, source);
 	trace_add(visit->trace, "limit", 1,
 	    "used: %" PRIu64 ", tried: %" PRIu64, reading.used, reading.tried);

@@ -78,8 +78,8 @@ is_of_direction(enum limit_direction direction, bool outbound)
 }
 
 bool
-accounting_claims_applies(struct accounting_visit *visit,
-    const struct limit *limit, struct span *key)
+accounting_claims_applies(
+    struct accounting_visit *visit, const struct limit *limit, struct span *key)
 {
 	struct facts *facts = visit->facts;
 	struct span context = facts_attribute(facts, REQUEST_POLICY_CONTEXT);
@@ -98,9 +98,9 @@ scale(uint64_t burst, uint64_t rate, uint64_t of)
 	if (of == 0 || of == COUNTER_UNLIMITED || rate == COUNTER_UNLIMITED)
 		return (burst);
 	scaled /= of;
-	return (scaled == 0                  ? 1
-	        : scaled > COUNTER_MAX_RATE ? COUNTER_MAX_RATE
-	                                    : (uint64_t)scaled);
+	return (scaled == 0                 ? 1
+		: scaled > COUNTER_MAX_RATE ? COUNTER_MAX_RATE
+					    : (uint64_t)scaled);
 }
 
 struct counter_rule
@@ -147,8 +147,8 @@ static uint64_t
 charged(const struct accounting_visit *visit,
     const struct accounting_claim *claim, bool refused)
 {
-	return (transaction_sum(visit->transaction, claim->home->name,
-	    claim->key, refused));
+	return (transaction_sum(
+	    visit->transaction, claim->home->name, claim->key, refused));
 }
 
 static void
@@ -176,8 +176,8 @@ claim_rest(struct accounting_visit *visit, struct accounting_claim *claim)
 	if (taken <= known)
 		return (false);
 	claim->amount = taken - known;
-	claim->recipient = visit->state == REQUEST_STATE_DATA ? REST_AT_DATA
-	                                                      : REST_AT_END;
+	claim->recipient =
+	    visit->state == REQUEST_STATE_DATA ? REST_AT_DATA : REST_AT_END;
 	return (true);
 }
 

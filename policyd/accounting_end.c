@@ -10,7 +10,7 @@
 	"main.cf, with: mailreeve-policyctl postfix-snippet"
 
 struct wired {
-	int64_t seen; /* milliseconds since 1970; 0: it does not come */
+	int64_t seen;    /* milliseconds since 1970; 0: it does not come */
 	uint64_t missed; /* messages without, in a row */
 };
 
@@ -29,8 +29,8 @@ take_number(struct span *text, const char *word, uint64_t *out)
 	if (!span_starts(*text, word))
 		return (false);
 	span_skip(text, strlen(word));
-	return (span_to_u64(
-	    span_take_while(text, span_is_digit), MAX_DIGITS, out));
+	return (
+	    span_to_u64(span_take_while(text, span_is_digit), MAX_DIGITS, out));
 }
 
 static bool
@@ -68,8 +68,7 @@ wired_of(const struct accounting *accounting)
 static struct wired *
 wired_add(struct accounting *accounting, int64_t now)
 {
-	return (table_add(
-	    accounting->wired, span_str("end_of_message"), now));
+	return (table_add(accounting->wired, span_str("end_of_message"), now));
 }
 
 bool
@@ -116,8 +115,8 @@ tell(struct accounting *accounting)
 }
 
 void
-accounting_end_missed(struct accounting *accounting,
-    struct transaction *transaction, int64_t now)
+accounting_end_missed(
+    struct accounting *accounting, struct transaction *transaction, int64_t now)
 {
 	struct wired *wired;
 

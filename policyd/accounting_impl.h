@@ -151,15 +151,15 @@ void accounting_settle_see(struct accounting_visit *visit);
  * accounting_settle_charge(visit, claim):
  * Return the charge that ${claim} makes.
  */
-struct charge accounting_settle_charge(const struct accounting_visit *visit,
-    const struct accounting_claim *claim);
+struct charge accounting_settle_charge(
+    const struct accounting_visit *visit, const struct accounting_claim *claim);
 
 /**
  * accounting_settle_counts(visit, claim):
  * Say whether ${claim} is to be counted, by its action and those of others.
  */
-bool accounting_settle_counts(const struct accounting_visit *visit,
-    const struct accounting_claim *claim);
+bool accounting_settle_counts(
+    const struct accounting_visit *visit, const struct accounting_claim *claim);
 
 /**
  * accounting_settle_action(visit):
@@ -187,8 +187,8 @@ void accounting_settle_tell(struct accounting_visit *visit);
  * machines.
  */
 void accounting_shared_ask(struct accounting_visit *visit);
-void accounting_shared_refund(struct accounting *accounting,
-    const struct charge *charge, int64_t now);
+void accounting_shared_refund(
+    struct accounting *accounting, const struct charge *charge, int64_t now);
 
 /**
  * accounting_end_table(behind):

@@ -29,8 +29,8 @@ static void
 weigh_values(struct accounting_visit *visit, struct accounting_claim *claim)
 {
 	counter_read(&claim->rule, claim->record, visit->now, &claim->reading);
-	claim->action = limit_step_at(
-	    claim->limit, claim->rule.rate, &claim->reading, 0);
+	claim->action =
+	    limit_step_at(claim->limit, claim->rule.rate, &claim->reading, 0);
 }
 
 static void
@@ -70,8 +70,8 @@ accounting_settle_action(const struct accounting_visit *visit)
 }
 
 struct charge
-accounting_settle_charge(const struct accounting_visit *visit,
-    const struct accounting_claim *claim)
+accounting_settle_charge(
+    const struct accounting_visit *visit, const struct accounting_claim *claim)
 {
 	return ((struct charge){
 	    .limit = claim->home->name,
@@ -106,8 +106,8 @@ remember(struct accounting_visit *visit, const struct accounting_claim *claim,
 /* What is refused by one limit is not counted by the others, but where refused
  * attempts are to count. */
 bool
-accounting_settle_counts(const struct accounting_visit *visit,
-    const struct accounting_claim *claim)
+accounting_settle_counts(
+    const struct accounting_visit *visit, const struct accounting_claim *claim)
 {
 	return (passes(claim->action) &&
 		(!claim->limit->refunds ||
@@ -128,8 +128,8 @@ count(struct accounting_visit *visit, struct accounting_claim *claim,
 	if (counts)
 		counter_add(
 		    &claim->rule, claim->record, claim->amount, visit->now);
-	table_changed(table, claim->record,
-	    counter_expires(&claim->rule, claim->record));
+	table_changed(
+	    table, claim->record, counter_expires(&claim->rule, claim->record));
 	remember(visit, claim, shared);
 }
 

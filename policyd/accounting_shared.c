@@ -46,8 +46,8 @@ unmark(struct accounting_visit *visit)
 
 		if (visit->transaction == NULL || claim->had)
 			continue;
-		charge = transaction_find(visit->transaction,
-		    claim->home->name, claim->key, claim->recipient);
+		charge = transaction_find(visit->transaction, claim->home->name,
+		    claim->key, claim->recipient);
 		if (charge != NULL && charge->pending)
 			transaction_forget(visit->transaction, charge);
 	}
@@ -85,8 +85,7 @@ settle_share(struct accounting_visit *visit)
 }
 
 static void
-take_answer(
-    struct accounting_claim *claim, const struct shared_charge *answer)
+take_answer(struct accounting_claim *claim, const struct shared_charge *answer)
 {
 	claim->reading = answer->reading;
 	claim->action = LIMIT_PASS;
@@ -154,8 +153,8 @@ answered(void *cookie, bool available, const struct shared_charge *charges,
 	struct accounting_visit *visit = cookie;
 	bool all_fit = true;
 
-	visit->transaction = transactions_find(
-	    visit->accounting->transactions, visit->instance);
+	visit->transaction =
+	    transactions_find(visit->accounting->transactions, visit->instance);
 	unmark(visit);
 	if (!available) {
 		drop_homeless(visit);
@@ -195,8 +194,8 @@ make_questions(
 		questions[count++] = (struct shared_charge){
 			.limit = claim->home->name,
 			.key = claim->key,
-			.amount = is_distinct(claim) ? claim->value
-			                             : claim->amount,
+			.amount =
+			    is_distinct(claim) ? claim->value : claim->amount,
 			.rule = claim->rule,
 			.forced = is_forced(claim),
 		};
@@ -227,8 +226,8 @@ accounting_shared_ask(struct accounting_visit *visit)
 }
 
 void
-accounting_shared_refund(struct accounting *accounting,
-    const struct charge *charge, int64_t now)
+accounting_shared_refund(
+    struct accounting *accounting, const struct charge *charge, int64_t now)
 {
 	struct shared *shared = accounting->options.shared;
 	const struct shared_charge refund = {

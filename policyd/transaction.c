@@ -88,9 +88,8 @@ forget(struct transaction *transaction)
 
 	assert(transaction->state != TRANSACTION_OPEN);
 	while (!list_is_empty(&transaction->connections))
-		drop_connection(set,
-		    LIST_VALUE(transaction->connections.next,
-			struct transaction_connection, link));
+		drop_connection(set, LIST_VALUE(transaction->connections.next,
+					 struct transaction_connection, link));
 	transaction_replies_free(transaction);
 	clear_note(transaction);
 	hash_take(set->by_instance, &transaction->node);
@@ -149,8 +148,7 @@ add(struct transactions *set, struct span instance, int64_t now)
 	transaction->set = set;
 	list_init(&transaction->connections);
 	memcpy(transaction->instance, instance.data, instance.len);
-	transaction->node.key =
-	    span_new(transaction->instance, instance.len);
+	transaction->node.key = span_new(transaction->instance, instance.len);
 	hash_add(set->by_instance, &transaction->node);
 	list_add_last(&set->open, &transaction->link);
 	set->open_count++;
@@ -176,8 +174,8 @@ refresh(struct transaction *transaction, int64_t now)
 static struct transaction_connection *
 find_connection(const struct transactions *set, uint64_t number)
 {
-	struct hash_node *node = hash_get(
-	    set->by_connection, span_new(&number, sizeof(number)));
+	struct hash_node *node =
+	    hash_get(set->by_connection, span_new(&number, sizeof(number)));
 
 	return (node == NULL
 		    ? NULL
@@ -223,8 +221,8 @@ find(const struct transactions *set, struct span instance)
 {
 	struct hash_node *node = hash_get(set->by_instance, instance);
 
-	return (node == NULL ? NULL
-	                     : LIST_VALUE(node, struct transaction, node));
+	return (
+	    node == NULL ? NULL : LIST_VALUE(node, struct transaction, node));
 }
 
 struct transaction *
@@ -248,8 +246,7 @@ transactions_find(const struct transactions *transactions, struct span instance)
 {
 	struct transaction *transaction = find(transactions, instance);
 
-	return (transaction == NULL ||
-			transaction->state == TRANSACTION_ABORTED
+	return (transaction == NULL || transaction->state == TRANSACTION_ABORTED
 		    ? NULL
 		    : transaction);
 }

@@ -161,8 +161,7 @@ uint64_t transaction_sum(const struct transaction *transaction,
  */
 bool transaction_charge(
     struct transaction *transaction, const struct charge *charge);
-void transaction_forget(
-    struct transaction *transaction, struct charge *charge);
+void transaction_forget(struct transaction *transaction, struct charge *charge);
 void transaction_uncharge(struct transaction *transaction, uint64_t recipient,
     transaction_ended *ended, void *cookie, int64_t now);
 

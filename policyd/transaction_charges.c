@@ -65,8 +65,8 @@ transaction_charges_free(struct transaction *transaction)
 }
 
 static size_t
-place_of(const struct transaction *transaction, struct span key,
-    uint64_t recipient)
+place_of(
+    const struct transaction *transaction, struct span key, uint64_t recipient)
 {
 	return ((hash_digest(&transaction->set->hash_key, key) +
 		    recipient * 0x9e3779b97f4a7c15ULL) &
@@ -202,8 +202,8 @@ static struct span
 keep_key(struct transaction *transaction, struct span key)
 {
 	const struct transaction_charges *charges = transaction->charges;
-	size_t last = charges->count > LOOK_BACK ? charges->count - LOOK_BACK
-	                                         : 0;
+	size_t last =
+	    charges->count > LOOK_BACK ? charges->count - LOOK_BACK : 0;
 
 	for (size_t i = charges->count; i > last; i--)
 		if (span_eq(charges->items[i - 1].key, key))
@@ -226,8 +226,7 @@ grow(struct transaction *transaction)
 }
 
 bool
-transaction_charge(
-    struct transaction *transaction, const struct charge *charge)
+transaction_charge(struct transaction *transaction, const struct charge *charge)
 {
 	struct transaction_charges *charges;
 	struct charge *item;

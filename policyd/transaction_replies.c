@@ -50,8 +50,8 @@ transaction_replies_free(struct transaction *transaction)
 	struct transaction_replies *replies = &transaction->replies;
 	struct transaction_reply *all =
 	    replies->all == NULL ? replies->few : replies->all;
-	size_t room = replies->all == NULL ? TRANSACTION_IMPL_REPLIES
-	                                   : replies->room;
+	size_t room =
+	    replies->all == NULL ? TRANSACTION_IMPL_REPLIES : replies->room;
 
 	for (size_t i = 0; i < room; i++)
 		if (all[i].text != NULL)
@@ -90,8 +90,8 @@ find(struct transaction_replies *replies, uint64_t digest)
 				return (&replies->few[at]);
 		return (NULL);
 	}
-	while (replies->all[at].text != NULL &&
-	       replies->all[at].digest != digest)
+	while (
+	    replies->all[at].text != NULL && replies->all[at].digest != digest)
 		at = (at + 1) & (replies->room - 1);
 	return (&replies->all[at]);
 }
@@ -132,7 +132,7 @@ transaction_repeat(const struct transaction *transaction, uint64_t connection,
 		return (TRANSACTION_NEW);
 	*reply = found->text->node.key;
 	return (found->connection == connection ? TRANSACTION_AGAIN
-	                                        : TRANSACTION_RESENT);
+						: TRANSACTION_RESENT);
 }
 
 void
