@@ -294,12 +294,11 @@ look_at_account(struct accounting_visit *visit)
 
 	if (!visit->has_login)
 		return;
-	visit->is_new =
-	    visit->transaction == NULL
-		? accounting_account_is_new(
-		      accounting, visit->rules, visit->user, visit->now)
-		: accounting_account_touch(
-		      accounting, visit->rules, visit->user, visit->now);
+	visit->is_new = visit->transaction == NULL
+	                    ? accounting_account_is_new(accounting,
+				  visit->rules, visit->user, visit->now)
+	                    : accounting_account_touch(accounting, visit->rules,
+				  visit->user, visit->now);
 }
 
 void
