@@ -42,9 +42,8 @@ static void
 print_tally(const struct replay_tally *tally, const char *name, size_t most,
     struct arena *arena)
 {
-	const char *const heads[] = { name, ">PASSED", ">DEFERRED", ">HELD",
-		">REFUSED", ">WOULD BE", NULL };
-	/* What rules let pass is not counted by rule. */
+	const char *const heads[] = { name, ">PASSED", ">ALARMS", ">DEFERRED",
+		">HELD", ">REFUSED", ">WOULD BE", NULL };
 	struct policyctl_table *table = policyctl_print_table(arena, heads);
 	size_t count;
 	const struct replay_row *rows = replay_tally_worst(tally, &count);
@@ -56,11 +55,7 @@ print_tally(const struct replay_tally *tally, const char *name, size_t most,
 		for (size_t j = 0; j < REPLAY_DONE; j++)
 			cells[j + 1] =
 			    arena_printf(arena, "%" PRIu64, rows[i].counts[j]);
-		if (rows[i].counts[REPLAY_DEFERRED] +
-			rows[i].counts[REPLAY_HELD] +
-			rows[i].counts[REPLAY_REFUSED] +
-			rows[i].counts[REPLAY_WOULD] >
-		    0)
+		if (replay_tally_weight(&rows[i]) > 0)
 			policyctl_print_row(table, cells);
 	}
 	if (policyctl_print_end(table, stdout) > 0)
@@ -87,7 +82,8 @@ print_text(const struct replay *replay, struct arena *arena)
 	(void)puts("DNS lists, SPF and quotas were not asked: this is what "
 		   "limits would have done.\n"
 		   "All counters, and whom users had written to, begin at "
-		   "nothing.\n");
+		   "nothing; what would have\n"
+		   "been deferred is not tried again.\n");
 	(void)replay_tally_worst(replay_rules(replay), &count);
 	if (count == 0)
 		(void)puts("Nothing would have been done.");
@@ -105,11 +101,12 @@ print_rows(const struct replay_tally *tally, const char *kind)
 		const uint64_t *counts = rows[i].counts;
 		struct arena *arena = arena_new();
 		json_t *line =
-		    json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+		    json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
 			"schema", 1, "kind", kind, "name",
 			policyctl_print_harmless(
 			    arena, arena_str(arena, rows[i].name)),
-			"passed", (json_int_t)counts[REPLAY_PASSED], "deferred",
+			"passed", (json_int_t)counts[REPLAY_PASSED], "alarms",
+			(json_int_t)counts[REPLAY_ALARM], "deferred",
 			(json_int_t)counts[REPLAY_DEFERRED], "held",
 			(json_int_t)counts[REPLAY_HELD], "refused",
 			(json_int_t)counts[REPLAY_REFUSED], "would",

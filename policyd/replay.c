@@ -85,7 +85,12 @@ take_decision(void *cookie, enum log_level level, const char *text)
 	struct span event = text_of(line, "event");
 
 	(void)level;
-	if (span_is(event, "decision")) {
+	if (span_is(event, "account_alarm")) {
+		replay_tally_add(
+		    replay->rules, text_of(line, "what"), REPLAY_ALARM);
+		replay_tally_add(
+		    replay->people, text_of(line, "user"), REPLAY_ALARM);
+	} else if (span_is(event, "decision")) {
 		enum replay_done done =
 		    done_of(json_string_value(json_object_get(line, "action")));
 		struct span would = text_of(line, "would_rule");

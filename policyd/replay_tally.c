@@ -65,8 +65,8 @@ replay_tally_add(
 	tally->rows[entry->row].counts[what]++;
 }
 
-static uint64_t
-weight(const struct replay_row *row)
+uint64_t
+replay_tally_weight(const struct replay_row *row)
 {
 	uint64_t sum = 0;
 
@@ -80,8 +80,8 @@ worst_first(const void *a, const void *b)
 {
 	const struct replay_row *left = a;
 	const struct replay_row *right = b;
-	uint64_t of_left = weight(left);
-	uint64_t of_right = weight(right);
+	uint64_t of_left = replay_tally_weight(left);
+	uint64_t of_right = replay_tally_weight(right);
 
 	if (of_left != of_right)
 		return (of_left > of_right ? -1 : 1);

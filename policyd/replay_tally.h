@@ -14,6 +14,7 @@
 
 enum replay_done {
 	REPLAY_PASSED,
+	REPLAY_ALARM, /* the admin would have been told */
 	REPLAY_DEFERRED,
 	REPLAY_HELD,
 	REPLAY_REFUSED,
@@ -50,5 +51,11 @@ void replay_tally_add(
  */
 const struct replay_row *replay_tally_worst(
     const struct replay_tally *tally, size_t *count);
+
+/**
+ * replay_tally_weight(row):
+ * Return how often anything was done but to let pass.
+ */
+uint64_t replay_tally_weight(const struct replay_row *row);
 
 #endif
