@@ -153,7 +153,8 @@ coproc LOCKING_FDS {
 }
 LOCKING=$LOCKING_FDS_PID
 in_time test -e "$LAB/locked/users" || fail "no file is written"
-dovecot -F -c "$LAB/dovecot.conf" &
+# It ends with this test, however that ends.
+setpriv --pdeathsig TERM dovecot -F -c "$LAB/dovecot.conf" &
 DOVECOT=$!
 in_time test -S "$LAB/run/auth-client" || fail "Dovecot does not start"
 works ann@example.org 'nobody is locked'
