@@ -572,11 +572,8 @@ main(void)
 		cmocka_unit_test(changed_ones_are_not_overwritten),
 		cmocka_unit_test(long_keys_are_cut),
 		cmocka_unit_test(memory_per_key),
-
 		cmocka_unit_test(a_walk_misses_none),
-}
-
 	};
 
-return (cmocka_run_group_tests(tests, NULL, NULL));
+	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
