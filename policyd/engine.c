@@ -144,6 +144,8 @@ engine_new(const struct engine_options *options, struct arena *arena,
 		*error =
 		    engine_load(engine, options->store, options->now, arena);
 	behind_start(engine->behind);
+	(void)watch_follow(
+	    engine->watch, &options->config->watch_rules, options->now);
 	if (*error == NULL)
 		return (engine);
 	engine_free(engine);
@@ -203,6 +205,7 @@ engine_follow(struct engine *engine, struct config *config)
 	accounting_follow_rules(engine->accounting, &config->accounting);
 	if (engine->notifier != NULL)
 		notifier_follow(engine->notifier, &notify);
+	(void)watch_follow(engine->watch, &config->watch_rules, engine->now);
 	engine->tested_ms = 0;
 }
 
