@@ -23,12 +23,11 @@ static const struct counter_rule hundred_an_hour = { .algorithm = COUNTER_GCRA,
 	.rate = 100,
 	.period_ms = HOUR,
 	.most_tenths = 30 };
-static const struct counter_rule window_of_hundred = {
-	.algorithm = COUNTER_WINDOW,
+static const struct counter_rule window_of_hundred = { .algorithm =
+							   COUNTER_WINDOW,
 	.rate = 100,
 	.period_ms = HOUR,
-	.most_tenths = 30
-};
+	.most_tenths = 30 };
 static const struct counter_rule three_values = {
 	.algorithm = COUNTER_DISTINCT, .rate = 3, .period_ms = HOUR
 };
@@ -99,8 +98,8 @@ test_gcra_is_its_definition(void **state)
 		union record record = { 0 };
 		uint64_t random = 1 + i;
 		int64_t unit = rule->period_ms / (int64_t)rule->rate;
-		int64_t burst = (int64_t)(rule->burst == 0 ? rule->rate
-		                                           : rule->burst);
+		int64_t burst =
+		    (int64_t)(rule->burst == 0 ? rule->rate : rule->burst);
 		int64_t tat = 0, now = START;
 
 		for (int n = 0; n < 50000; n++) {
@@ -155,11 +154,11 @@ test_gcra_without_drift(void **state)
 		assert_true(passed <= cases[i].rate);
 		assert_true(passed + cases[i].amount > cases[i].rate);
 		for (int64_t at = 0; at <= length; at += cases[i].step)
-			while (pass(
-			    &rule, &record, cases[i].amount, START + at))
+			while (
+			    pass(&rule, &record, cases[i].amount, START + at))
 				passed += cases[i].amount;
-		allowed = (uint64_t)((double)cases[i].rate *
-			      (double)length / (double)cases[i].period) +
+		allowed = (uint64_t)((double)cases[i].rate * (double)length /
+				     (double)cases[i].period) +
 		          cases[i].rate;
 		assert_true(passed <= allowed);
 		assert_true(passed + cases[i].tolerance >= allowed);
@@ -213,7 +212,7 @@ test_window_never_more(void **state)
 
 			now += (int64_t)below(&random,
 			    below(&random, 50) == 0 ? (uint64_t)period
-			                            : (uint64_t)period / 100);
+						    : (uint64_t)period / 100);
 			in_period = sum_since(events, count, now - period);
 			at_most = sum_since(
 			    events, count, now - slot * (COUNTER_SLOTS + 1));
@@ -271,8 +270,8 @@ test_refunds_restore(void **state)
 			if (count < UNIT_COUNT(held)) {
 				held[count] = (struct event){ now,
 					1 + below(&random, 2) };
-				counter_add(rules[i], &record,
-				    held[count].amount, now);
+				counter_add(
+				    rules[i], &record, held[count].amount, now);
 				count++;
 			} else {
 				size_t at = below(&random, count);
@@ -285,10 +284,10 @@ test_refunds_restore(void **state)
 		while (count-- > 0)
 			counter_refund(rules[i], &record, held[count].amount,
 			    held[count].at, now);
-		assert_int_equal(used(rules[i], &record, now),
-		    used(rules[i], &kept, now));
-		assert_true(counter_fits(rules[i], &record,
-		    100 - used(rules[i], &kept, now), now));
+		assert_int_equal(
+		    used(rules[i], &record, now), used(rules[i], &kept, now));
+		assert_true(counter_fits(
+		    rules[i], &record, 100 - used(rules[i], &kept, now), now));
 		/* What was never added. */
 		counter_refund(rules[i], &record, UINT64_MAX, now, now);
 		counter_refund(rules[i], &record, 1, now, now);
@@ -383,8 +382,7 @@ test_tried(void **state)
 		counter_read(rules[i], &record, START, &reading);
 		assert_int_equal(reading.used, 100);
 		assert_int_equal(reading.tried, 300);
-		counter_read(
-		    rules[i], &record, START + 3 * HOUR, &reading);
+		counter_read(rules[i], &record, START + 3 * HOUR, &reading);
 		assert_int_equal(reading.used, 0);
 		assert_int_equal(reading.tried, 0);
 		assert_int_equal(reading.left, 100);
@@ -422,12 +420,12 @@ test_reading(void **state)
 	assert_int_equal(reading.used, 100);
 	assert_int_equal(reading.retry_ms, 52 * MINUTE);
 	assert_int_equal(reading.reset_ms, 62 * MINUTE);
-	assert_true(counter_fits(
-	    &window_of_hundred, &record, 30, START + 62 * MINUTE));
+	assert_true(
+	    counter_fits(&window_of_hundred, &record, 30, START + 62 * MINUTE));
 	assert_false(counter_fits(
 	    &window_of_hundred, &record, 1, START + 62 * MINUTE - 1));
-	assert_int_equal(counter_expires(&window_of_hundred, &record),
-	    START + 72 * MINUTE);
+	assert_int_equal(
+	    counter_expires(&window_of_hundred, &record), START + 72 * MINUTE);
 }
 
 static void
@@ -527,9 +525,9 @@ test_distinct(void **state)
 static void
 test_distinct_is_a_set(void **state)
 {
-	const struct counter_rule rule = { .algorithm = COUNTER_DISTINCT,
-		.rate = 60,
-		.period_ms = HOUR };
+	const struct counter_rule rule = {
+		.algorithm = COUNTER_DISTINCT, .rate = 60, .period_ms = HOUR
+	};
 	int64_t seen[COUNTER_MAX_DISTINCT] = { 0 };
 	union record record = { 0 };
 	uint64_t random = 5;
@@ -580,9 +578,9 @@ test_another_period(void **state)
 		assert_int_equal(used(&rule, &record, START), 60);
 		assert_false(pass(&rule, &record, 41, START));
 		assert_true(pass(&rule, &record, 40, START));
-		assert_int_equal(used(&rule, &record,
-				     START + periods[i] + periods[i] / 15 +
-					 4 * MINUTE),
+		assert_int_equal(
+		    used(&rule, &record,
+			START + periods[i] + periods[i] / 15 + 4 * MINUTE),
 		    0);
 	}
 }
