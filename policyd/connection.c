@@ -103,13 +103,31 @@ release(struct connection *connection)
 	free(connection);
 }
 
+static void on_event(int fd, short what, void *cookie);
+
+/* Have on_event() called for ${what}, or for nothing. */
+static void
+watch(struct connection *connection, short what)
+{
+	if (connection->watched == what)
+		return;
+	if (connection->watched != 0)
+		(void)event_del(&connection->event);
+	connection->watched = what;
+	if (what == 0)
+		return;
+	(void)event_assign(&connection->event, connection->set->base,
+	    connection->fd, (short)(what | EV_PERSIST), on_event, connection);
+	(void)event_add(&connection->event, NULL);
+}
+
 /* Close.  The engine keeps our address until it has replied. */
 static void
 leave(struct connection *connection)
 {
 	struct connection_set *set = connection->set;
 
-	(void)event_del(&connection->event);
+	watch(connection, 0);
 	(void)close(connection->fd);
 	list_take(&connection->link);
 	list_take(&connection->turn);
@@ -141,23 +159,6 @@ touch(struct connection *connection)
 	connection->since = clock_monotonic_ms();
 	list_take(&connection->link);
 	list_add_last(&connection->set->all, &connection->link);
-}
-
-static void on_event(int fd, short what, void *cookie);
-
-/* Have on_event() called for ${what}, or for nothing. */
-static void
-watch(struct connection *connection, short what)
-{
-	if (connection->watched == what)
-		return;
-	(void)event_del(&connection->event);
-	connection->watched = what;
-	if (what == 0)
-		return;
-	(void)event_assign(&connection->event, connection->set->base,
-	    connection->fd, (short)(what | EV_PERSIST), on_event, connection);
-	(void)event_add(&connection->event, NULL);
 }
 
 /* Have its turn come when others had theirs. */

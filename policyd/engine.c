@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,10 +112,13 @@ start_questions(struct engine *engine, struct arena *arena)
 		error = start_dns(engine, arena);
 	if (error == NULL && settings->quota != NULL)
 		engine->quota = quota_open(settings->quota, arena, &error);
-	if (error == NULL)
-		engine->workers =
-		    workers_new(engine->base, (size_t)settings->workers);
-	return (error);
+	if (error != NULL)
+		return (error);
+	engine->workers = workers_new(engine->base, (size_t)settings->workers);
+	return (engine->workers != NULL
+		    ? NULL
+		    : arena_printf(arena, "workers: cannot start threads: %s",
+			  strerror(errno)));
 }
 
 struct engine *
@@ -144,6 +148,8 @@ engine_new(const struct engine_options *options, struct arena *arena,
 		*error =
 		    engine_load(engine, options->store, options->now, arena);
 	behind_start(engine->behind);
+	(void)watch_follow(
+	    engine->watch, &options->config->watch_rules, options->now);
 	if (*error == NULL)
 		return (engine);
 	engine_free(engine);
@@ -203,6 +209,7 @@ engine_follow(struct engine *engine, struct config *config)
 	accounting_follow_rules(engine->accounting, &config->accounting);
 	if (engine->notifier != NULL)
 		notifier_follow(engine->notifier, &notify);
+	(void)watch_follow(engine->watch, &config->watch_rules, engine->now);
 	engine->tested_ms = 0;
 }
 

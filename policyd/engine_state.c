@@ -174,7 +174,7 @@ engine_load(struct engine *engine, struct store *store, int64_t now,
 {
 	static const char *const kinds[] = { "listed", "override", "account",
 		"wired", "greylist", "greyclient", "known", "network", "domain",
-		"history", "notice", "locked" };
+		"history", "bounces", "notice", "locked" };
 	const struct accounting_rules *rules = &engine->config->accounting;
 	const char *error = NULL;
 

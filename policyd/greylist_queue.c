@@ -32,11 +32,9 @@ void
 greylist_queue_add(
     struct greylist_queue *queue, struct span key, int64_t first, int64_t due)
 {
-	struct greylist_waiting *waiting;
+	struct greylist_waiting *waiting =
+	    arena_impl_malloc(sizeof(*waiting) + key.len);
 
-	if (queue->count >= GREYLIST_QUEUE_MAX)
-		return;
-	waiting = arena_impl_malloc(sizeof(*waiting) + key.len);
 	list_init(&waiting->link);
 	waiting->first_ms = first;
 	waiting->due_ms = due;

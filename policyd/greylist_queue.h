@@ -1,6 +1,7 @@
 /*
  * greylist_queue.h: keys that wait, in the order in which they came, so that
- * those that never came again are found without a walk through the table.
+ * those that never came again, and those that go when there is no room, are
+ * found without a walk through the table.
  */
 #ifndef POLICYD_GREYLIST_QUEUE_H
 #define POLICYD_GREYLIST_QUEUE_H
@@ -10,9 +11,6 @@
 
 #include "base/list.h"
 #include "base/span.h"
-
-/* Keys in a queue; in a flood nothing is learned of those that come after. */
-#define GREYLIST_QUEUE_MAX ((size_t)65536)
 
 struct greylist_queue {
 	struct list keys;
@@ -44,7 +42,7 @@ void greylist_queue_add(
 /**
  * greylist_queue_take(queue, now):
  * Return the first key if it was due before ${now}, to be freed by the caller;
- * else NULL.
+ * else NULL.  At INT64_MAX every key was.
  */
 struct greylist_waiting *greylist_queue_take(
     struct greylist_queue *queue, int64_t now);

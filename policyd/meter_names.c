@@ -170,7 +170,7 @@ print_tables(struct engine *engine, struct arena *arena, struct buf *page)
 {
 	static const char *const kinds[] = { "listed", "override", "account",
 		"greylist", "greyclient", "known", "network", "domain",
-		"history", "notice", "locked" };
+		"history", "bounces", "notice", "locked" };
 	const struct accounting_rules *rules =
 	    &engine_config(engine)->accounting;
 	size_t fixed = sizeof(kinds) / sizeof(kinds[0]);

@@ -68,9 +68,11 @@ read_file(struct reading *reading, const char *path)
 	struct span line;
 	int number = 0;
 
-	if (span_ends_nocase(span_str(path), span_str(OPTIONAL)) &&
-	    access(path, F_OK) != 0 && errno == ENOENT)
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		if (!span_ends_nocase(span_str(path), span_str(OPTIONAL)))
+			tell(reading, path, 0, "there is no such file");
 		return;
+	}
 	if (text_read(reading->arena, path, &text, &error) != 0) {
 		tell(reading, path, 0, error.text);
 		return;

@@ -289,19 +289,41 @@ ask_any(struct dovecot *dovecot, struct span request, struct buf *reply,
 	return (ask_over(dovecot, fd, request, reply, action, deadline));
 }
 
+/* Ask whether there is room for ${size} bytes; false when nobody answers. */
+static bool
+ask_size(struct dovecot *dovecot, struct span recipient, uint64_t size,
+    int64_t deadline, struct arena *arena, struct span *action)
+{
+	struct buf reply;
+
+	buf_init(&reply, arena, QUOTA_REPLY_MAX);
+	return (ask_any(dovecot, print_request(recipient, size, arena), &reply,
+		    action, deadline) == EXCHANGE_DONE);
+}
+
+/* Dovecot 2.4.1 has no word, unless quota_status_toolarge is set, for a message
+ * that is larger than the whole mailbox may be: "action=" and nothing.  It is
+ * that if a small one gets another answer. */
 static enum quota_result
 ask_source(struct quota_source *source, struct span recipient, uint64_t size,
     int64_t deadline, struct arena *arena, const char **reason)
 {
-	struct span request = print_request(recipient, size, arena);
+	struct dovecot *dovecot = dovecot_of(source);
+	enum quota_result result;
 	struct span action;
-	struct buf reply;
+	bool silent;
 
-	buf_init(&reply, arena, QUOTA_REPLY_MAX);
-	if (ask_any(dovecot_of(source), request, &reply, &action, deadline) !=
-	    EXCHANGE_DONE)
+	if (!ask_size(dovecot, recipient, size, deadline, arena, &action))
 		return (QUOTA_TEMPFAIL);
-	return (quota_reply_eval(action, arena, reason));
+	silent = action.len == 0 && size > 1;
+	if (silent &&
+	    !ask_size(dovecot, recipient, 1, deadline, arena, &action))
+		return (QUOTA_TEMPFAIL);
+	result = quota_reply_eval(action, arena, reason);
+	if (!silent || result != QUOTA_UNDER)
+		return (result);
+	*reason = "Message is larger than the mailbox";
+	return (QUOTA_HARD);
 }
 
 const struct quota_driver quota_dovecot_driver = {

@@ -57,7 +57,8 @@ static const char script[] =
 "	return { passed = passed or '0', tried = tried or '0' }\n"
 "end\n"
 "function gcra.try(s, c)\n"
-"	if c.rate >= 0 then s.passed = stamp(ahead(s.passed, c.most)) end\n"
+"	local ns = ahead(s.passed, c.most)\n"
+"	if c.rate >= 0 and ns > 0 then s.passed = stamp(ns) end\n"
 "	try(s, c)\n"
 "end\n"
 "function gcra.fits(s, c)\n"
@@ -69,8 +70,9 @@ static const char script[] =
 "	s.passed = stamp(math.min(ahead(s.passed, c.most) + c.cost, c.most))\n"
 "end\n"
 "function gcra.refund(s, c)\n"
-"	if c.rate < 0 then return end\n"
-"	s.passed = stamp(math.max(ahead(s.passed, c.most) - c.cost, 0))\n"
+"	local ns = ahead(s.passed, c.most)\n"
+"	if c.rate < 0 or ns == 0 then return end\n"
+"	s.passed = stamp(math.max(ns - c.cost, 0))\n"
 "end\n"
 "function gcra.text(s)\n"
 "	return 'passed=' .. s.passed .. ' tried=' .. s.tried\n"
@@ -142,8 +144,9 @@ static const char script[] =
 "function window.refund(s, c)\n"
 "	local number = math.floor(math.max(now - c.age, 0) /\n"
 "		slot_ms(s.period))\n"
-"	number = math.min(math.max(number, s.head - SLOTS, 0), s.head)\n"
 "	local left = c.amount\n"
+"	if number < s.head - SLOTS then return end\n"
+"	number = math.min(number, s.head)\n"
 "	while number <= s.head and left > 0 do\n"
 "		local i = number % (SLOTS + 1)\n"
 "		local part = math.min(left, s.slots[i])\n"
@@ -181,7 +184,7 @@ static const char script[] =
 "	local s = { values = {}, seen = {}, period = c.period }\n"
 "	for value, seen in string.gmatch(text, '(%x+)@(%d+)') do\n"
 "		s.values[#s.values + 1] = value\n"
-"		s.seen[#s.seen + 1] = math.min(tonumber(seen), second)\n"
+"		s.seen[#s.seen + 1] = tonumber(seen)\n"
 "	end\n"
 "	return s\n"
 "end\n"
@@ -197,6 +200,7 @@ static const char script[] =
 "function distinct.try(s, c)\n"
 "	local at = 1\n"
 "	if #s.seen < 64 then at = #s.seen + 1 end\n"
+"	for i = 1, #s.seen do s.seen[i] = math.min(s.seen[i], second) end\n"
 "	for i = 1, #s.seen do\n"
 "		if s.values[i] == c.value then at = i break end\n"
 "		if #s.seen == 64 and s.seen[i] < s.seen[at] then at = i end\n"
@@ -353,12 +357,14 @@ add_costs(struct shared_script_command *command,
 
 	add_number(command,
 	    (uint64_t)counter_bucket_add(rule, 0, charge->amount, 0), arena);
+	add_number(
+	    command, (uint64_t)counter_bucket_hold(rule, INT64_MAX, 0), arena);
 	add_number(command,
-	    (uint64_t)counter_bucket_hold(rule, INT64_MAX, 0), arena);
-	add_number(command,
-	    (uint64_t)counter_bucket_try(rule, 0, charge->amount, 0), arena);
-	add_number(command,
-	    (uint64_t)counter_bucket_try(rule, INT64_MAX, 0, 0), arena);
+	    (uint64_t)counter_bucket_try(
+		rule, 0, charge->again ? 0 : charge->amount, 0),
+	    arena);
+	add_number(command, (uint64_t)counter_bucket_try(rule, INT64_MAX, 0, 0),
+	    arena);
 }
 
 static void
@@ -371,12 +377,12 @@ add_charge(struct shared_script_command *command,
 	                  ? 0
 	                  : now - charge->refund_of;
 
-	add_word(command, span_str(arena_printf(arena, "%c",
-			      letter_of(rule->algorithm))));
+	add_word(command,
+	    span_str(arena_printf(arena, "%c", letter_of(rule->algorithm))));
 	add_word(command, span_str(how_of(charge)));
 	if (is_value)
-		add_word(command, span_str(arena_printf(arena, "%016" PRIx64,
-				      charge->amount)));
+		add_word(command, span_str(arena_printf(
+				      arena, "%016" PRIx64, charge->amount)));
 	else
 		add_number(command, exact(charge->amount), arena);
 	if (rule->rate == COUNTER_UNLIMITED)
@@ -403,12 +409,21 @@ shared_script_command(const char *how, const char *text,
 	add_word(out, span_str(text));
 	add_number(out, count, arena);
 	for (size_t i = 0; i < count; i++)
-		add_word(out,
-		    shared_script_key(charges[i].rule.algorithm,
-			charges[i].limit, charges[i].key, arena));
+		add_word(out, shared_script_key(charges[i].rule.algorithm,
+				  charges[i].limit, charges[i].key, arena));
 	for (size_t i = 0; i < count; i++)
 		add_charge(out, &charges[i], now, arena);
 	assert((size_t)out->count == words);
+}
+
+struct shared_charge
+shared_script_probe(void)
+{
+	return ((struct shared_charge){ .limit = "",
+	    .key = span_str("probe"),
+	    .amount = 1,
+	    .rule = { .algorithm = COUNTER_GCRA, .rate = 1, .period_ms = 1000 },
+	    .forced = true });
 }
 
 bool

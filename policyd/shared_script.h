@@ -41,6 +41,13 @@ void shared_script_command(const char *how, const char *script,
     struct arena *arena, struct shared_script_command *out);
 
 /**
+ * shared_script_probe(void):
+ * Return a charge that shows whether the server runs the script and may write,
+ * and that counts under nobody's key.
+ */
+struct shared_charge shared_script_probe(void);
+
+/**
  * shared_script_key(algorithm, limit, key, arena):
  * Return the name in the server of what counts under ${key}.
  */
