@@ -87,12 +87,12 @@ add_home(struct accounting *accounting, const char *name)
 	size_t size = strlen(name) + 1;
 	size_t count = accounting->home_count;
 	struct accounting_home **more =
-	    arena_impl_malloc((count + 1) * sizeof(struct accounting_home *));
+	    arena_impl_malloc((count + 1) * sizeof(void *));
 
 	*home = (struct accounting_home){ .name = arena_impl_malloc(size) };
 	memcpy(home->name, name, size);
 	if (count > 0)
-		memcpy(more, accounting->homes, count * sizeof(*more));
+		memcpy(more, accounting->homes, count * sizeof(void *));
 	free(accounting->homes);
 	accounting->homes = more;
 	more[accounting->home_count++] = home;
