@@ -27,7 +27,8 @@ ended(void *cookie, struct transaction *transaction,
 		had_refunds |= charges[i].refunds && !charges[i].refused;
 	if (!had_refunds)
 		return;
-	accounting_end_missed(accounting, transaction, now);
+	if (!accounting->stopping)
+		accounting_end_missed(accounting, transaction, now);
 	if (!accounting_commits_at_rcpt(accounting))
 		accounting_give_back(
 		    accounting, transaction, charges, count, now);
@@ -66,6 +67,13 @@ accounting_free(struct accounting *accounting)
 	table_free(accounting->accounts);
 	table_free(accounting->wired);
 	free(accounting);
+}
+
+void
+accounting_stop(struct accounting *accounting, int64_t now)
+{
+	accounting->stopping = true;
+	transactions_abort(accounting->transactions, now);
 }
 
 struct accounting_home *
