@@ -536,7 +536,7 @@ is_marked(void *cookie, struct span key, void *record, int64_t expires)
 static void
 a_walk_misses_none(void **state)
 {
-	struct table *table = new_table(100 * KEYS, NULL);
+	struct table *table = new_table((size_t)100 * KEYS, NULL);
 	size_t place = 0;
 	size_t number = 0;
 	bool seen = false;
