@@ -65,9 +65,9 @@ typedef void shared_done(void *cookie, bool available,
 
 /**
  * shared_new(base, options, log, arena, error):
- * Connect in ${base}; a server that is not there is no error, a setting that
- * this build cannot do (TLS without libhiredis_ssl) is.  NULL with the reason
- * in ${error}.
+ * Connect in ${base}, in a process that ignores SIGPIPE; a server that is not
+ * there is no error, a setting that this build cannot do (TLS without
+ * libhiredis_ssl) is.  NULL with the reason in ${error}.
  */
 struct shared *shared_new(struct event_base *base,
     const struct shared_options *options, const struct log *log,

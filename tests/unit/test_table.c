@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "behind.h"
-#include "slabs.h"
 #include "table.h"
 
 #define KEYS 4000
@@ -511,39 +510,52 @@ memory_per_key(void **state)
 	}
 }
 
-static void
-slabs_keep_bytes_apart(void **state)
+static bool
+mark(void *cookie, struct span key, void *record, int64_t expires)
 {
-	struct slabs *slabs = slabs_new();
-	static uint32_t names[20000];
-	static const size_t sizes[] = { 1, 8, 9, 60, 64, 1000, SLABS_MAX_SIZE };
+	(void)cookie;
+	(void)key;
+	(void)expires;
+	((struct counter *)record)->other = 1;
+	return (true);
+}
+
+static bool
+is_marked(void *cookie, struct span key, void *record, int64_t expires)
+{
+	uint64_t number;
+
+	(void)expires;
+	assert_true(span_to_u64(key, 9, &number));
+	if (number < KEYS)
+		assert_int_equal(((struct counter *)record)->other, 1);
+	return (*(bool *)cookie = true);
+}
+
+/* A table that grows under a walk hides none that was there. */
+static void
+a_walk_misses_none(void **state)
+{
+	struct table *table = new_table(100 * KEYS, NULL);
+	size_t place = 0;
+	size_t number = 0;
+	bool seen = false;
+	char key[20];
 
 	(void)state;
-	for (int round = 0; round < 3; round++) {
-		for (size_t i = 0; i < UNIT_COUNT(names); i++) {
-			size_t size = sizes[i % UNIT_COUNT(sizes)];
-
-			if (names[i] != 0)
-				continue;
-			names[i] = slabs_add(slabs, size);
-			memset(slabs_at(slabs, names[i]), (int)i, size);
-		}
-		for (size_t i = 0; i < UNIT_COUNT(names); i++) {
-			size_t size = sizes[i % UNIT_COUNT(sizes)];
-			const unsigned char *at = slabs_at(slabs, names[i]);
-
-			assert_int_equal(at[0], i & 0xff);
-			assert_int_equal(at[size - 1], i & 0xff);
-			if (round < 2 && i % 3 == 1)
-				continue;
-			slabs_take(slabs, names[i]);
-			names[i] = 0;
-		}
-	}
-	/* One slab of each size stays. */
-	assert_true(slabs_bytes(slabs) < (UNIT_COUNT(sizes) + 1) * 64 * 1024);
-	slabs_free(slabs);
-	slabs_free(NULL);
+	for (; number < KEYS; number++)
+		(void)table_add(table,
+		    span_new(
+			key, (size_t)snprintf(key, sizeof(key), "%zu", number)),
+		    1);
+	for (; table_walk(table, &place, 5, mark, NULL); number++)
+		(void)table_add(table,
+		    span_new(
+			key, (size_t)snprintf(key, sizeof(key), "%zu", number)),
+		    1);
+	table_each(table, is_marked, &seen);
+	assert_true(seen);
+	table_free(table);
 }
 
 int
@@ -560,8 +572,11 @@ main(void)
 		cmocka_unit_test(changed_ones_are_not_overwritten),
 		cmocka_unit_test(long_keys_are_cut),
 		cmocka_unit_test(memory_per_key),
-		cmocka_unit_test(slabs_keep_bytes_apart),
+
+		cmocka_unit_test(a_walk_misses_none),
+}
+
 	};
 
-	return (cmocka_run_group_tests(tests, NULL, NULL));
+return (cmocka_run_group_tests(tests, NULL, NULL));
 }
