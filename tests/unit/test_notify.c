@@ -334,8 +334,8 @@ test_tls(void **state)
 	}
 	(void)kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_non_null(reason);
-	assert_non_null(strstr(reason, "certificate"));
+	if (reason == NULL || strstr(reason, "certificate") == NULL)
+		fail_msg("%s", reason == NULL ? "it was sent" : reason);
 	assert_int_equal(
 	    files_read(arena, arena_printf(arena, "%s/out", folder), &sent), 0);
 	assert_null(strstr(arena_str(arena, sent), "schema"));
