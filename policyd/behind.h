@@ -16,14 +16,18 @@
 #include "table.h"
 
 #define BEHIND_MAX_BYTES ((size_t)64 * 1024 * 1024)
-/* Milliseconds between two writes. */
+/* Milliseconds between two writes, and, while the store fails, between two
+ * tries at first and at last. */
 #define BEHIND_INTERVAL_MS 500
+#define BEHIND_MAX_RETRY_MS 30000
+/* Of a record as text. */
+#define BEHIND_MAX_TEXT ((size_t)64 * 1024)
 
 struct behind;
 struct store;
 
 struct behind_counters {
-	uint64_t written; /* records */
+	uint64_t written; /* records; what changed twice between is one */
 	uint64_t dropped; /* for want of room while the store failed */
 	uint64_t failures;
 	uint64_t waiting; /* records */
@@ -32,15 +36,22 @@ struct behind_counters {
 
 /**
  * behind_new(store, log):
- * Start the thread; ${store}, which it frees at the end, is used by it alone.
- * NULL ${store}: nothing is kept, and nothing reported.
+ * Return a behind of ${store}, which it closes at the end; it writes nothing
+ * until behind_start(), so that ${store} can be read first.  NULL ${store}:
+ * nothing is kept, and nothing reported.
  */
 struct behind *behind_new(struct store *store, const struct log *log);
 
 /**
+ * behind_start(behind):
+ * Start the thread; from now on it alone uses the store.
+ */
+void behind_start(struct behind *behind);
+
+/**
  * behind_put(behind, kind, key, record, size, codec, expires):
  * Copy a changed record; it is printed with ${codec} in the other thread.
- * ${kind} must live as long as ${behind}.  Never waits for the disk.
+ * Never waits for the disk.
  */
 void behind_put(struct behind *behind, const char *kind, struct span key,
     const void *record, size_t size, const struct table_codec *codec,
@@ -51,6 +62,14 @@ void behind_put(struct behind *behind, const char *kind, struct span key,
  * The record is gone.
  */
 void behind_remove(struct behind *behind, const char *kind, struct span key);
+
+/**
+ * behind_now(behind, now):
+ * It is ${now}, milliseconds since 1970: what has expired may be deleted from
+ * the store, a little with each write.  Until this is called, the system's
+ * clock is asked.
+ */
+void behind_now(struct behind *behind, int64_t now);
 
 /**
  * behind_counters(behind, out):

@@ -17,7 +17,7 @@ struct orgdomain;
 
 /* Names beyond the attributes of the protocol. */
 enum facts_derived {
-	FACTS_SENDER_DOMAIN,    /* lower case; empty for the null sender */
+	FACTS_SENDER_DOMAIN,    /* lower-case A-labels; empty: null sender */
 	FACTS_SENDER_MAILBOX,   /* lower case, without the +extension */
 	FACTS_RECIPIENT_DOMAIN, /* likewise */
 	FACTS_RECIPIENT_MAILBOX,
@@ -70,9 +70,11 @@ struct span facts_attribute(
     const struct facts *facts, enum request_attribute attribute);
 
 /**
- * facts_derived_find(name):
- * Return what ${name} ("sender_domain") means, FACTS_DERIVED when nothing.
+ * facts_derived_name(derived), facts_derived_find(name):
+ * Return the name ("sender_domain") of a fact; the fact of a name,
+ * FACTS_DERIVED when there is none.
  */
+const char *facts_derived_name(enum facts_derived derived);
 enum facts_derived facts_derived_find(struct span name);
 
 #endif

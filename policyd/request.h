@@ -16,15 +16,16 @@
 #define REQUEST_MAX_LINE ((size_t)8192)
 #define REQUEST_MAX_LINES ((size_t)128)
 
-/* The attributes that we know; others are skipped. */
+/* The attributes that we know, in the order in which Postfix sends them; others
+ * are skipped. */
 enum request_attribute {
 	REQUEST_REQUEST,
 	REQUEST_PROTOCOL_STATE,
 	REQUEST_PROTOCOL_NAME,
 	REQUEST_CLIENT_ADDRESS,
 	REQUEST_CLIENT_NAME,
-	REQUEST_REVERSE_CLIENT_NAME,
 	REQUEST_CLIENT_PORT,
+	REQUEST_REVERSE_CLIENT_NAME,
 	REQUEST_SERVER_ADDRESS,
 	REQUEST_SERVER_PORT,
 	REQUEST_HELO_NAME,
@@ -82,10 +83,11 @@ enum request_status {
 /**
  * request_parse(bytes, out, used, error):
  * Parse the request that begins at ${bytes}.  Lines end with LF; a line without
- * "=" , one past its limit, a request without or with another "request=" than
- * smtpd_access_policy is REQUEST_BAD, with a constant reason in ${error}.  Of
- * an attribute given twice the last one counts.  On REQUEST_COMPLETE store the
- * request, which points into ${bytes}, in ${out}, and its length in ${used}.
+ * "=", one past its limit, a NUL, a request without or with another "request="
+ * than smtpd_access_policy is REQUEST_BAD, with a constant reason in ${error}.
+ * Of an attribute given twice the last one counts.  On REQUEST_COMPLETE store
+ * the request, which points into ${bytes}, in ${out}, and its length in
+ * ${used}.
  */
 enum request_status request_parse(
     struct span bytes, struct request *out, size_t *used, const char **error);

@@ -31,17 +31,33 @@ struct watch_rules {
 
 struct watch_finding {
 	enum limit_action action;
-	const char *reason; /* constant; NULL: nothing is odd */
+	const char *reason; /* "jump", "bounces"; NULL: nothing is odd */
 	uint64_t figure;    /* recipients in this hour, or per cent */
 };
 
+/* Logins, notices and locks that are remembered. */
+#define WATCH_MAX_USERS ((size_t)500000)
+#define WATCH_MAX_NOTICES ((size_t)20000)
+#define WATCH_MAX_LOCKED ((size_t)10000)
+
 /**
  * watch_new(behind, log, notifier), watch_free(watch):
- * Tables "history" (by login), "notice" (what was told) and "locked".
+ * Tables "history" and "bounces" (by login), "notice" (what was told) and
+ * "locked".  NULL ${notifier}: nobody is told but the log.
  */
 struct watch *watch_new(
     struct behind *behind, const struct log *log, struct notifier *notifier);
 void watch_free(struct watch *watch);
+
+/**
+ * watch_follow(watch, rules, now):
+ * Write the file of locked users, also when nobody is: without it, Dovecot
+ * lets one login a second pass and defers the others.  Call this when the store
+ * was read, and after a reload.  Return -1, having logged lock_failed, when it
+ * cannot be written.
+ */
+int watch_follow(
+    struct watch *watch, const struct watch_rules *rules, int64_t now);
 
 /**
  * watch_sent(watch, rules, user, recipients, now, out):

@@ -4,8 +4,8 @@
  *
  *	state(kind TEXT, key TEXT, value TEXT, expires INTEGER)
  *
- * user_version is the schema's; older ones migrate, newer ones are refused.  A
- * store belongs to one thread at a time.
+ * user_version is the schema's; older ones migrate, newer ones and databases of
+ * other programs are refused.  A store belongs to one thread at a time.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -37,6 +37,14 @@ struct store *store_open(
     const char *path, struct arena *arena, const char **error);
 
 /**
+ * store_reopen(store):
+ * Close the file and open what now stands at its path, after a failure: an
+ * admin may have moved a damaged one away.  Return 0, or -1 with the reason in
+ * store_error(); then all else fails until this succeeds.
+ */
+int store_reopen(struct store *store);
+
+/**
  * store_close(store):
  * Close ${store}.  NULL is harmless.
  */
@@ -50,6 +58,11 @@ void store_close(struct store *store);
 int store_begin(struct store *store);
 int store_put(struct store *store, const struct store_record *record);
 int store_commit(struct store *store);
+
+/**
+ * store_error(store):
+ * Return why the last call failed, with the cure; valid until the next failure.
+ */
 const char *store_error(const struct store *store);
 
 /* Takes a record that is read; its spans live until it returns. */
@@ -65,7 +78,9 @@ int store_each(struct store *store, const char *kind, int64_t now,
 
 /**
  * store_expire(store, now, count):
- * Delete up to ${count} expired records.  Return 0 or -1.
+ * Look at the next ${count} records, in the order of their keys and then from
+ * the first again, and delete those that have expired at ${now}; in a batch, as
+ * a part of it.  Return 0 or -1.
  */
 int store_expire(struct store *store, int64_t now, int count);
 
