@@ -156,16 +156,16 @@ forget_first(struct greylist *greylist)
 	free(waiting);
 }
 
-/* A flood of new keys pushes out new keys.  The table itself drops one of a
- * sample, which is now and then one that passed: what waits goes before that,
- * the oldest first, unless it has less than a quarter of the table. */
+/* A flood of new keys pushes out new keys, the oldest first, and takes nothing
+ * from those that passed: a full table drops one of a sample, which is now and
+ * then one of these. */
 static void
 make_room(struct greylist *greylist)
 {
+	size_t limit = greylist->max_records / GREYLIST_WAITING_SHARE;
+
 	for (int i = 0; i < ROOM_PER_KEY; i++) {
-		if (greylist->queue.count < greylist->max_records &&
-		    (table_count(greylist->keys) < greylist->max_records ||
-			greylist->queue.count <= greylist->max_records / 4))
+		if (greylist->queue.count <= limit)
 			return;
 		forget_first(greylist);
 	}
