@@ -233,7 +233,7 @@ void
 accounting_refused(struct accounting *accounting,
     struct transaction *transaction, struct span recipient, int64_t now)
 {
-	uint64_t hash = hash_digest(&accounting->hash_key, recipient) | 4;
+	uint64_t hash = accounting_claims_recipient(accounting, recipient);
 
 	if (transaction == NULL || recipient.len == 0)
 		return;

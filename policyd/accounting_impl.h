@@ -36,6 +36,7 @@ struct accounting {
 	struct table *wired;
 	struct transactions *transactions;
 	struct hash_key hash_key;
+	uint64_t rests;  /* charges for recipients that only a number told of */
 	bool told_end;   /* that END-OF-MESSAGE is not wired */
 	bool told_share; /* that this machine enforces its share */
 };
@@ -135,6 +136,13 @@ bool accounting_claims_applies(struct accounting_visit *visit,
     const struct limit *limit, struct span *key);
 bool accounting_claims_spared(
     const struct accounting_rules *rules, const struct facts *facts);
+
+/**
+ * accounting_claims_recipient(accounting, recipient):
+ * Return what stands for ${recipient} in a charge.
+ */
+uint64_t accounting_claims_recipient(
+    const struct accounting *accounting, struct span recipient);
 
 /**
  * accounting_settle(visit):

@@ -536,7 +536,7 @@ is_marked(void *cookie, struct span key, void *record, int64_t expires)
 static void
 a_walk_misses_none(void **state)
 {
-	struct table *table = new_table(100 * KEYS, NULL);
+	struct table *table = new_table((size_t)100 * KEYS, NULL);
 	size_t place = 0;
 	size_t number = 0;
 	bool seen = false;
@@ -572,11 +572,8 @@ main(void)
 		cmocka_unit_test(changed_ones_are_not_overwritten),
 		cmocka_unit_test(long_keys_are_cut),
 		cmocka_unit_test(memory_per_key),
-
 		cmocka_unit_test(a_walk_misses_none),
-}
-
 	};
 
-return (cmocka_run_group_tests(tests, NULL, NULL));
+	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
