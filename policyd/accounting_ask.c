@@ -116,22 +116,25 @@ explain_limit(struct accounting_visit *visit, const struct limit *limit,
 void
 accounting_explain(struct accounting *accounting,
     const struct accounting_rules *rules, struct facts *facts,
-    struct trace *trace)
+    struct trace *trace, struct accounting_outcome *out)
 {
 	struct accounting_visit visit =
 	    visit_of(accounting, rules, facts, trace);
 	struct accounting_home *const *homes =
 	    accounting_homes(accounting, rules);
 
+	*out = (struct accounting_outcome){ .action = LIMIT_PASS };
 	if (accounting_claims_spared(rules, facts)) {
 		trace_add(trace, "limit", 0,
 		    "the client or the user is exempt from limits");
 		return;
 	}
-	accounting_claims_who(&visit);
-	if (visit.has_login)
-		visit.is_new = accounting_account_is_new(
-		    accounting, rules, visit.user, visit.now);
+	if (counts_in(visit.state))
+		accounting_claims_make(&visit);
+	else
+		accounting_claims_who(&visit);
 	for (size_t i = 0; i < rules->limit_count; i++)
 		explain_limit(&visit, &rules->limits[i], homes[i]);
+	accounting_settle_peek(&visit);
+	accounting_settle_outcome(&visit, out);
 }

@@ -257,7 +257,8 @@ make_claim(struct accounting_visit *visit, const struct limit *limit,
 	if (!claim_amount(visit, claim))
 		return (false);
 	claim->rule = accounting_claims_rule(visit, limit, &claim->source);
-	before = limit->rule.algorithm == COUNTER_DISTINCT
+	before = limit->rule.algorithm == COUNTER_DISTINCT ||
+	                 visit->transaction == NULL
 	             ? NULL
 	             : transaction_find(visit->transaction, home->name,
 			   claim->key, claim->recipient);
@@ -286,6 +287,20 @@ look_at_recipient(struct accounting_visit *visit)
 				     visit->user, recipient, visit->now);
 }
 
+static void
+look_at_account(struct accounting_visit *visit)
+{
+	struct accounting *accounting = visit->accounting;
+
+	if (!visit->has_login)
+		return;
+	visit->is_new = visit->transaction == NULL
+	                    ? accounting_account_is_new(accounting,
+				  visit->rules, visit->user, visit->now)
+	                    : accounting_account_touch(accounting, visit->rules,
+				  visit->user, visit->now);
+}
+
 void
 accounting_claims_make(struct accounting_visit *visit)
 {
@@ -294,9 +309,7 @@ accounting_claims_make(struct accounting_visit *visit)
 	    accounting_homes(visit->accounting, rules);
 
 	accounting_claims_who(visit);
-	if (visit->has_login)
-		visit->is_new = accounting_account_touch(
-		    visit->accounting, rules, visit->user, visit->now);
+	look_at_account(visit);
 	look_at_recipient(visit);
 	visit->claims = arena_array(
 	    visit->arena, rules->limit_count, sizeof(*visit->claims));

@@ -111,7 +111,8 @@ void accounting_correct(void *cookie, struct transaction *transaction,
 /**
  * accounting_claims_make(visit):
  * Store in ${visit} what its request claims of which limits, and give back what
- * DATA and END-OF-MESSAGE show to have been too much.
+ * DATA and END-OF-MESSAGE show to have been too much.  Without a transaction
+ * claim what a new instance would, and change nothing.
  */
 void accounting_claims_make(struct accounting_visit *visit);
 
@@ -175,9 +176,17 @@ enum limit_action accounting_settle_action(
 void accounting_settle_count(struct accounting_visit *visit, bool shared);
 
 /**
- * accounting_settle_tell(visit):
- * Commit what arrived, and tell the outcome.
+ * accounting_settle_peek(visit):
+ * Store in ${visit} what accounting_settle() would find, and count nothing.
  */
+void accounting_settle_peek(struct accounting_visit *visit);
+
+/**
+ * accounting_settle_outcome(visit, out), accounting_settle_tell(visit):
+ * Store the outcome in ${out}; or commit what arrived, and tell the outcome.
+ */
+void accounting_settle_outcome(
+    struct accounting_visit *visit, struct accounting_outcome *out);
 void accounting_settle_tell(struct accounting_visit *visit);
 
 /**

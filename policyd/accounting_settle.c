@@ -1,4 +1,6 @@
 /* Whether what a request claims fits, and counting it. */
+#include <string.h>
+
 #include "accounting_impl.h"
 
 static bool
@@ -182,14 +184,15 @@ arrives(const struct accounting_visit *visit, enum limit_action action)
 }
 
 void
-accounting_settle_tell(struct accounting_visit *visit)
+accounting_settle_outcome(
+    struct accounting_visit *visit, struct accounting_outcome *out)
 {
-	struct accounting_outcome outcome = {
+	struct accounting_finding *findings = NULL;
+
+	*out = (struct accounting_outcome){
 		.action = accounting_settle_action(visit),
 		.first_recipient = visit->first_recipient,
 	};
-	struct accounting_finding *findings = NULL;
-
 	for (size_t i = 0; i < visit->count; i++) {
 		const struct accounting_claim *claim = &visit->claims[i];
 		struct accounting_finding *finding;
@@ -199,28 +202,61 @@ accounting_settle_tell(struct accounting_visit *visit)
 		if (findings == NULL)
 			findings = arena_array(
 			    visit->arena, visit->count, sizeof(*findings));
-		finding = &findings[outcome.count++];
+		finding = &findings[out->count++];
 		add_finding(visit, claim, finding);
-		if (!finding->shadow && outcome.strongest == NULL &&
-		    finding->action == outcome.action)
-			outcome.strongest = finding;
+		if (!finding->shadow && out->strongest == NULL &&
+		    finding->action == out->action)
+			out->strongest = finding;
 	}
-	outcome.findings = findings;
+	out->findings = findings;
+}
+
+void
+accounting_settle_tell(struct accounting_visit *visit)
+{
+	struct accounting_outcome outcome;
+
+	accounting_settle_outcome(visit, &outcome);
 	if (arrives(visit, outcome.action))
 		transaction_commit(visit->transaction);
 	visit->done(visit->cookie, &outcome);
 }
 
-void
-accounting_settle(struct accounting_visit *visit)
+static void
+weigh_all(struct accounting_visit *visit)
 {
-	accounting_settle_see(visit);
 	for (size_t i = 0; i < visit->count; i++) {
 		if (is_distinct(&visit->claims[i]))
 			weigh_values(visit, &visit->claims[i]);
 		else
 			weigh(visit, &visit->claims[i]);
 	}
+}
+
+void
+accounting_settle_peek(struct accounting_visit *visit)
+{
+	for (size_t i = 0; i < visit->count; i++) {
+		struct accounting_claim *claim = &visit->claims[i];
+		size_t size = counter_size(claim->rule.algorithm);
+		const void *record = table_get(claim->home->table, claim->key);
+
+		if (!is_distinct(claim))
+			continue;
+		claim->record = arena_alloc(visit->arena, size);
+		if (record != NULL)
+			memcpy(claim->record, record, size);
+		(void)counter_see(
+		    &claim->rule, claim->record, claim->value, visit->now);
+	}
+	weigh_all(visit);
+}
+
+void
+accounting_settle(struct accounting_visit *visit)
+{
+	accounting_settle_see(visit);
+	weigh_all(visit);
 	accounting_settle_count(visit, false);
 	accounting_settle_tell(visit);
 }

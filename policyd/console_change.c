@@ -89,26 +89,43 @@ console_change_listed(struct console_job *job)
 	return (walk(job, engine_listed(job->engine), tell_listed));
 }
 
+/* Logins are locked as they were given.  Return whether ${user} was; -1: his
+ * lock stands on in Dovecot's file. */
+static int
+unlock(struct console_job *job, const char *user)
+{
+	struct watch *watch = engine_watch(job->engine);
+	const struct config *config = engine_config(job->engine);
+
+	if (!watch_is_locked(watch, span_str(user)))
+		return (0);
+	return (watch_unlock(
+		    watch, &config->watch_rules, span_str(user), job->now) == 0
+		    ? 1
+		    : -1);
+}
+
 enum console_progress
 console_change_release(struct console_job *job)
 {
-	const struct config *config = engine_config(job->engine);
-	struct watch *watch = engine_watch(job->engine);
-	struct span who = span_str(job->command.who);
-	size_t keys = greylist_release(engine_greylist(job->engine), who,
-	    &config->greylist_rules, job->now);
-	bool locked = watch_is_locked(watch, who);
+	const struct console_command *command = &job->command;
+	size_t keys = greylist_release(engine_greylist(job->engine),
+	    span_str(command->who), &engine_config(job->engine)->greylist_rules,
+	    job->now);
+	int unlocked = unlock(job, command->written);
 
-	if (locked &&
-	    watch_unlock(watch, &config->watch_rules, who, job->now) != 0)
+	if (unlocked == 0)
+		unlocked = unlock(job, command->who);
+	log_change(job, keys + (unlocked != 0));
+	if (unlocked < 0)
 		return (console_job_fail(job,
 		    "%s is unlocked here, but the file of locked users that "
-		    "Dovecot reads could not be written: see the log",
-		    job->command.who));
-	log_change(job, keys + locked);
-	return (
-	    console_job_end(job, json_pack("{s:I, s:b}", "greylisted",
-				     (json_int_t)keys, "unlocked", locked)));
+		    "Dovecot reads could not be written: see why, with: "
+		    "journalctl -u mailreeve-policyd -g lock_failed",
+		    command->who));
+	return (console_job_end(
+	    job, json_pack("{s:I, s:b}", "greylisted", (json_int_t)keys,
+		     "unlocked", unlocked > 0)));
 }
 
 enum console_progress

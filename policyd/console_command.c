@@ -126,6 +126,7 @@ parse_names(
 	if (!is_title(limit))
 		return ("limit is too long, or has control bytes in it");
 	out->who = who.len > 0 ? canonical(arena, who) : NULL;
+	out->written = who.len > 0 ? arena_str(arena, who) : NULL;
 	out->limit = limit.len > 0 ? arena_str(arena, limit) : NULL;
 	return (NULL);
 }

@@ -55,8 +55,9 @@ struct console_event {
 
 struct console_command {
 	enum console_verb verb;
-	const char *who;   /* NULL: not given; lower case */
-	const char *limit; /* NULL: not given */
+	const char *who;     /* NULL: not given; lower case */
+	const char *written; /* the same as it was given: a login */
+	const char *limit;   /* NULL: not given */
 	uint64_t count;
 	uint64_t rate; /* of an override; UINT64_MAX: unlimited */
 	bool remove;

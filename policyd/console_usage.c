@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "accounting.h"
+#include "accounting_impl.h"
 #include "facts.h"
-#include "override.h"
 #include "table.h"
 
 /* Whose limits a key is about: its first part. */
@@ -24,15 +23,17 @@ void
 console_usage_read(struct console_job *job, const struct limit *limit,
     struct span key, const void *record, struct console_usage *out)
 {
-	const struct config *config = engine_config(job->engine);
+	struct accounting *accounting = engine_accounting(job->engine);
 	struct span user = owner_of(key);
+	struct accounting_visit visit = { .accounting = accounting,
+		.rules = &engine_config(job->engine)->accounting,
+		.user = user,
+		.domain = domain_of(user) };
 
-	*out = (struct console_usage){
-		.limit = limit, .key = key, .rule = limit->rule
-	};
-	out->rule.rate = override_rate(config->accounting.overrides,
-	    accounting_overrides(engine_accounting(job->engine)), limit, user,
-	    domain_of(user), &out->source);
+	visit.is_new =
+	    accounting_account_is_new(accounting, visit.rules, user, job->now);
+	*out = (struct console_usage){ .limit = limit, .key = key };
+	out->rule = accounting_claims_rule(&visit, limit, &out->source);
 	counter_read(&out->rule, record, job->now, &out->reading);
 }
 

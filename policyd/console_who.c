@@ -112,6 +112,16 @@ is_listed(struct console_job *job, const char *kind)
 			job->arena, "%s %s", kind, job->command.who))) != NULL);
 }
 
+/* Logins are locked as they were given. */
+static bool
+is_locked(const struct console_job *job)
+{
+	struct watch *watch = engine_watch(job->engine);
+
+	return (watch_is_locked(watch, span_str(job->command.who)) ||
+		watch_is_locked(watch, span_str(job->command.written)));
+}
+
 static void
 tell_person(struct console_job *job, struct who *who)
 {
@@ -121,29 +131,28 @@ tell_person(struct console_job *job, struct who *who)
 	console_job_line(job, "who",
 	    json_pack("{s:o, s:o, s:b, s:b, s:b, s:i, s:i}", "who",
 		console_job_text(who->who), "network",
-		console_job_text(who->network), "locked",
-		watch_is_locked(engine_watch(engine), who->who), "allowed",
-		is_listed(job, "allow"), "blocked", is_listed(job, "block"),
-		"network_reputation",
+		console_job_text(who->network), "locked", is_locked(job),
+		"allowed", is_listed(job, "allow"), "blocked",
+		is_listed(job, "block"), "network_reputation",
 		reputation_network(reputation, who->network, job->now),
 		"domain_reputation",
 		reputation_domain(reputation, who->who, job->now)));
 }
 
-/* A key of "notice" is the user, a blank, and what was told. */
+/* A key of "notice" is what was told, a line's end, and the user. */
 static bool
 take_notice(void *cookie, struct span key, void *record, int64_t expires)
 {
 	struct console_job *job = cookie;
 	struct who *who = job->state;
-	struct span user;
+	struct span what;
 
 	(void)record;
-	if (span_take_until(&key, ' ', &user) && span_ieq(user, who->who) &&
+	if (span_take_until(&key, '\n', &what) && span_ieq(key, who->who) &&
 	    who->lines < MAX_LINES) {
 		who->lines++;
 		console_job_line(job, "notice",
-		    json_pack("{s:o, s:I}", "what", console_job_text(key),
+		    json_pack("{s:o, s:I}", "what", console_job_text(what),
 			"until_ms", (json_int_t)expires));
 	}
 	return (true);

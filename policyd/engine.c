@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,10 +112,13 @@ start_questions(struct engine *engine, struct arena *arena)
 		error = start_dns(engine, arena);
 	if (error == NULL && settings->quota != NULL)
 		engine->quota = quota_open(settings->quota, arena, &error);
-	if (error == NULL)
-		engine->workers =
-		    workers_new(engine->base, (size_t)settings->workers);
-	return (error);
+	if (error != NULL)
+		return (error);
+	engine->workers = workers_new(engine->base, (size_t)settings->workers);
+	return (engine->workers != NULL
+		    ? NULL
+		    : arena_printf(arena, "workers: cannot start threads: %s",
+			  strerror(errno)));
 }
 
 struct engine *

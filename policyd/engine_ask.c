@@ -30,6 +30,7 @@ engine_begin(struct engine *engine, uint64_t connection,
 	visit->engine = engine;
 	visit->arena = arena;
 	visit->connection = connection;
+	visit->quota.result = QUOTA_UNKNOWN;
 	visit->request = *request;
 	visit->started_us = clock_monotonic_us();
 	facts_init(&visit->facts, &visit->request, &engine->config->facts_rules,
@@ -51,6 +52,7 @@ engine_leave(struct visit *visit)
 	list_take(&visit->link);
 	visit->engine->in_hand--;
 	config_free(visit->config);
+	arena_free(visit->quota.arena);
 	arena_free(visit->arena);
 }
 

@@ -53,6 +53,16 @@ struct engine {
 	int64_t now; /* of the last tick */
 };
 
+struct visit;
+
+/* The question for the recipient's quota. */
+struct visit_quota {
+	struct visit *visit;
+	struct arena *arena; /* NULL: not asked */
+	enum quota_result result;
+	const char *reason;
+};
+
 /* One request on its way. */
 struct visit {
 	struct list link;
@@ -72,13 +82,11 @@ struct visit {
 	struct watch_finding watch;
 	struct greylist_answer grey;
 	struct accounting_outcome limits;
-	/* What a worker finds out; until it is done, the rest is its own. */
-	bool looks_up;
-	bool asks_quota;
-	bool asked; /* the worker was there */
+	unsigned int waits_for; /* workers */
+	/* Theirs until they are done. */
+	bool looked_up;
 	struct lookup_findings findings;
-	enum quota_result quota;
-	const char *quota_reason;
+	struct visit_quota quota;
 };
 
 /**

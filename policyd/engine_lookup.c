@@ -6,23 +6,12 @@
 #include "engine_impl.h"
 #include "passlist.h"
 
-/* In a worker's thread: the visit is its own until it is done. */
+/* In a worker's thread: the arena is its own until it is done. */
 static void
-run(void *job)
+run_lookup(void *job)
 {
 	struct visit *visit = job;
 	const struct config *config = visit->config;
-	const struct config_settings *settings = &config->settings;
-	int64_t now = clock_monotonic_ms();
-
-	visit->asked = true;
-	if (visit->asks_quota)
-		visit->quota = quota_ask(visit->engine->quota,
-		    visit->request.attributes[REQUEST_RECIPIENT],
-		    visit->request.size, now + settings->quota_timeout,
-		    visit->arena, &visit->quota_reason);
-	if (!visit->looks_up)
-		return;
 	struct lookup_options options = {
 		.dns = visit->engine->dns,
 		.lists = config->lists,
@@ -33,11 +22,26 @@ run(void *job)
 		.ask_helo = true,
 		.receiver = config->own_names[0],
 		.now = visit->facts.now / 1000,
-		.deadline = clock_monotonic_ms() + settings->lookup_timeout,
+		.deadline =
+		    clock_monotonic_ms() + config->settings.lookup_timeout,
 	};
 
 	lookup_run(&options, &visit->request, visit->arena, visit->trace,
 	    &visit->findings);
+	visit->looked_up = true;
+}
+
+/* In another one, with an arena of its own. */
+static void
+run_quota(void *job)
+{
+	struct visit_quota *quota = job;
+	struct visit *visit = quota->visit;
+
+	quota->result = quota_ask(visit->engine->quota,
+	    visit->request.attributes[REQUEST_RECIPIENT], visit->request.size,
+	    clock_monotonic_ms() + visit->config->settings.quota_timeout,
+	    quota->arena, &quota->reason);
 }
 
 static char *
@@ -160,9 +164,9 @@ engine_weigh(struct visit *visit)
 	    transaction != NULL ? transaction_note(transaction) : &alone;
 	const char *vouched;
 
-	visit->known.quota = visit->quota;
-	visit->known.quota_reason = visit->quota_reason;
-	if (visit->looks_up)
+	visit->known.quota = visit->quota.result;
+	visit->known.quota_reason = visit->quota.reason;
+	if (visit->looked_up)
 		score(visit, note,
 		    note->passed > 0 &&
 			visit->request.attributes[REQUEST_SENDER].len == 0);
@@ -187,20 +191,35 @@ engine_weigh(struct visit *visit)
 	}
 }
 
-/* In the event loop again. */
+/* In the event loop again; the last one goes on. */
 static void
-found(void *job)
+go_on(struct visit *visit)
 {
-	struct visit *visit = job;
-
-	if (!visit->asked) {
-		visit->looks_up = false;
-		visit->known.trouble = "stopping";
-	}
-	if (visit->looks_up)
+	if (--visit->waits_for > 0)
+		return;
+	if (visit->looked_up)
 		meter_looked_up(visit->engine->meter, visit->findings.took_us);
 	engine_weigh(visit);
 	engine_finish(visit);
+}
+
+static void
+looked_up(void *job)
+{
+	struct visit *visit = job;
+
+	/* The daemon stops, and did not come to it. */
+	if (!visit->looked_up)
+		visit->known.trouble = "stopping";
+	go_on(visit);
+}
+
+static void
+quota_told(void *job)
+{
+	struct visit_quota *quota = job;
+
+	go_on(quota->visit);
 }
 
 /* The score is for the whole message, but for what each recipient adds to the
@@ -221,23 +240,33 @@ needs_score(struct visit *visit)
 		    note->passed == 1));
 }
 
+static void
+start(struct visit *visit, worker_run *run, worker_done *done, void *job)
+{
+	if (workers_start(visit->engine->workers, run, done, job))
+		visit->waits_for++;
+	else
+		visit->known.trouble = "too many look-ups are waiting";
+}
+
 bool
 engine_look_up(struct visit *visit)
 {
 	struct engine *engine = visit->engine;
+	bool scores = needs_score(visit);
+	bool asks_quota = engine->quota != NULL;
 
-	visit->looks_up = needs_score(visit);
-	visit->asks_quota = engine->quota != NULL;
-	visit->quota = QUOTA_UNKNOWN;
-	if (engine->workers == NULL || (!visit->looks_up && !visit->asks_quota))
+	if (engine->workers == NULL || (!scores && !asks_quota))
 		return (false);
 	engine_keep(visit);
-	if (workers_start(engine->workers, run, found, visit))
-		return (true);
-	visit->looks_up = false;
-	visit->asks_quota = false;
-	visit->known.trouble = "too many look-ups are waiting";
-	return (false);
+	if (scores)
+		start(visit, run_lookup, looked_up, visit);
+	if (asks_quota) {
+		visit->quota.visit = visit;
+		visit->quota.arena = arena_new();
+		start(visit, run_quota, quota_told, &visit->quota);
+	}
+	return (visit->waits_for > 0);
 }
 
 /* One test of all lists, which outlives a reload. */

@@ -129,7 +129,7 @@ become(struct list_health *health, struct entry *entry,
 		    LOG_TEXT("state", list_state_name(verdict->state)),
 		    LOG_TEXT("meaning", verdict->meaning));
 	else if (is_out(before))
-		log_warning(health->log, "list_back",
+		log_info(health->log, "list_back",
 		    LOG_TEXT("list", entry->zone),
 		    LOG_TEXT("was", list_state_name(before)));
 }

@@ -40,7 +40,8 @@ struct list_figures {
 
 /**
  * list_health_new(log), list_health_free(health):
- * Nothing is known yet.  ${log} gets list_out (warning) and list_back.
+ * Nothing is known yet.  ${log} gets list_out (warning) and list_back
+ * (info).
  */
 struct list_health *list_health_new(const struct log *log);
 void list_health_free(struct list_health *health);

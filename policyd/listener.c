@@ -60,6 +60,39 @@ take_passed(size_t count, struct arena *arena, struct listeners *out)
 	return (error);
 }
 
+static bool
+is_at(int fd, const struct endpoint *endpoint)
+{
+	if (endpoint->path != NULL)
+		return (sd_is_socket_unix(
+			    fd, SOCK_STREAM, 1, endpoint->path, 0) > 0);
+	return (sd_is_socket_sockaddr(fd, SOCK_STREAM,
+		    (const struct sockaddr *)&endpoint->address,
+		    endpoint->address_len, 1) > 0);
+}
+
+/* Where nobody listens though the configuration says so: it is systemd's that
+ * counts. */
+static void
+warn_of_others(const struct conf_list *sockets, const struct log *log,
+    struct arena *arena, const struct listeners *passed)
+{
+	for (size_t i = 0; i < sockets->count; i++) {
+		struct endpoint endpoint;
+		bool found =
+		    endpoint_parse(sockets->items[i], arena, &endpoint) != NULL;
+
+		for (size_t j = 0; j < passed->count && !found; j++)
+			found = is_at(passed->items[j].fd, &endpoint);
+		if (!found)
+			log_warning(log, "socket_ignored",
+			    LOG_TEXT("socket", sockets->items[i]),
+			    LOG_TEXT("reason",
+				"systemd passes others; see: systemctl cat "
+				"mailreeve-policyd.socket"));
+	}
+}
+
 static void
 remember_name(struct listener *listener, const char *path)
 {
@@ -102,6 +135,8 @@ listener_open(const struct conf_list *sockets, const char *group,
 		log_info(log, "sockets", LOG_TEXT("from", "systemd"),
 		    LOG_NUMBER("count", passed));
 		error = take_passed((size_t)passed, arena, out);
+		if (error == NULL)
+			warn_of_others(sockets, log, arena, out);
 	} else if (sockets->count > LISTENER_MAX) {
 		error = "sockets: these are too many";
 	} else {

@@ -1,50 +1,23 @@
 #include "maillog.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena_impl.h"
 #include "base/buf.h"
-#include "base/hash.h"
-#include "base/list.h"
 #include "maillog_fields.h"
 #include "maillog_postfix.h"
+#include "maillog_queue.h"
 #include "maillog_stamp.h"
 
-/* Bytes of what is remembered of a message: RFC 5321 4.5.3.1 gives a path 256,
- * Postfix's own limits for names and logins are not much above. */
-#define MAX_VALUE ((size_t)512)
-
-/* A host's name, an instance's and a queue id. */
-#define MAX_KEY ((size_t)512)
-
-enum value {
-	CLIENT_NAME,
-	CLIENT_ADDRESS,
-	SASL_USERNAME,
-	SENDER,
-	VALUES,
-};
-
-/* A message under way. */
-struct message {
-	struct hash_node node;
-	struct list link;     /* the oldest first */
-	char *values[VALUES]; /* NULL: not known */
-	uint64_t size;
-	uint64_t recipient_count;
-	bool queued;   /* qmgr told of it; of a retry it tells again */
-	bool again;    /* it comes back from a content filter */
-	bool filtered; /* another queue id goes on with it */
-	char key[];
-};
+/* Bytes of a host's name , or of an instance's; two of them and
+ * a queue id are no longer than MAILLOG_QUEUE_MAX_KEY. */
+#define MAX_NAME 200
 
 struct maillog {
 	struct maillog_stamp stamp;
 	maillog_take *take;
 	void *cookie;
-	struct hash *messages;
-	struct list oldest;
+	struct maillog_queue *queue;
 };
 
 /* A line without what syslog puts before it. */
@@ -64,19 +37,8 @@ maillog_new(int year, maillog_take *take, void *cookie)
 	*log = (struct maillog){ .stamp = { .year = year },
 		.take = take,
 		.cookie = cookie,
-		.messages = hash_new() };
-	list_init(&log->oldest);
+		.queue = maillog_queue_new() };
 	return (log);
-}
-
-static void
-forget(struct maillog *log, struct message *message)
-{
-	hash_take(log->messages, &message->node);
-	list_take(&message->link);
-	for (size_t i = 0; i < VALUES; i++)
-		free(message->values[i]);
-	free(message);
 }
 
 void
@@ -84,9 +46,7 @@ maillog_free(struct maillog *log)
 {
 	if (log == NULL)
 		return;
-	while (!list_is_empty(&log->oldest))
-		forget(log, LIST_VALUE(log->oldest.next, struct message, link));
-	hash_free(log->messages);
+	maillog_queue_free(log->queue);
 	free(log);
 }
 
@@ -123,7 +83,8 @@ split_line(struct maillog *log, struct span rest, struct line *out)
 	    !maillog_stamp_take(&log->stamp, &rest, &out->when))
 		return (false);
 	out->host = span_take_while(&rest, is_host_byte);
-	if (out->host.len == 0 || !span_take_byte(&rest, ' '))
+	if (out->host.len == 0 || out->host.len > MAX_NAME ||
+	    !span_take_byte(&rest, ' '))
 		return (false);
 	split_name(span_take_while(&rest, is_name_byte), out);
 	if (span_take_byte(&rest, '[')) {
@@ -134,66 +95,35 @@ split_line(struct maillog *log, struct span rest, struct line *out)
 	if (!span_take_byte(&rest, ':') || !span_take_byte(&rest, ' '))
 		return (false);
 	out->text = rest;
-	return (out->program.len > 0);
+	return (out->program.len > 0 && out->instance.len <= MAX_NAME);
 }
 
-/* Short queue ids of two hosts, or two instances on one, are often the same. */
 static struct span
 make_key(struct arena *arena, const struct line *line, struct span queue_id)
 {
-	struct buf key;
-
-	buf_init(&key, arena, MAX_KEY);
-	buf_add(&key, line->host);
-	buf_add_byte(&key, ' ');
-	buf_add(&key, line->instance);
-	buf_add_byte(&key, ' ');
-	buf_add(&key, queue_id);
-	return (buf_span(&key));
+	return (maillog_queue_key(arena, line->host, line->instance, queue_id));
 }
 
-static struct message *
+static struct maillog_message *
 find(struct maillog *log, struct arena *arena, const struct line *line,
     struct span queue_id)
 {
-	struct hash_node *node = NULL;
-
-	if (queue_id.len > 0)
-		node = hash_get(log->messages, make_key(arena, line, queue_id));
-	return (node == NULL ? NULL : LIST_VALUE(node, struct message, node));
+	if (queue_id.len == 0)
+		return (NULL);
+	return (
+	    maillog_queue_find(log->queue, make_key(arena, line, queue_id)));
 }
 
-static struct message *
+static struct maillog_message *
 add(struct maillog *log, struct arena *arena, const struct line *line,
     struct span queue_id)
 {
-	struct span key = make_key(arena, line, queue_id);
-	struct message *message = arena_impl_malloc(sizeof(*message) + key.len);
-
-	if (hash_count(log->messages) >= MAILLOG_MAX_QUEUE)
-		forget(log, LIST_VALUE(log->oldest.next, struct message, link));
-	memset(message, 0, sizeof(*message));
-	memcpy(message->key, key.data, key.len);
-	message->node.key = span_new(message->key, key.len);
-	hash_add(log->messages, &message->node);
-	list_add_last(&log->oldest, &message->link);
-	return (message);
-}
-
-static void
-remember(struct message *message, enum value value, struct span text)
-{
-	free(message->values[value]);
-	message->values[value] = NULL;
-	if (text.len == 0 || text.len > MAX_VALUE)
-		return;
-	message->values[value] = arena_impl_malloc(text.len + 1);
-	memcpy(message->values[value], text.data, text.len);
-	message->values[value][text.len] = '\0';
+	return (maillog_queue_add(log->queue, make_key(arena, line, queue_id)));
 }
 
 static struct span
-value_or(const struct message *message, enum value value, struct span other)
+value_or(const struct maillog_message *message, enum maillog_queue_value value,
+    struct span other)
 {
 	if (other.len > 0 || message == NULL)
 		return (other);
@@ -202,15 +132,16 @@ value_or(const struct message *message, enum value value, struct span other)
 
 /* Add what earlier lines said. */
 static void
-tell(struct maillog *log, const struct message *message,
+tell(struct maillog *log, const struct maillog_message *message,
     struct maillog_event *event)
 {
-	event->client_name = value_or(message, CLIENT_NAME, event->client_name);
-	event->client_address =
-	    value_or(message, CLIENT_ADDRESS, event->client_address);
-	event->sasl_username =
-	    value_or(message, SASL_USERNAME, event->sasl_username);
-	event->sender = value_or(message, SENDER, event->sender);
+	event->client_name =
+	    value_or(message, MAILLOG_QUEUE_CLIENT_NAME, event->client_name);
+	event->client_address = value_or(
+	    message, MAILLOG_QUEUE_CLIENT_ADDRESS, event->client_address);
+	event->sasl_username = value_or(
+	    message, MAILLOG_QUEUE_SASL_USERNAME, event->sasl_username);
+	event->sender = value_or(message, MAILLOG_QUEUE_SENDER, event->sender);
 	if (message != NULL && event->size == 0)
 		event->size = message->size;
 	if (message != NULL && event->recipient_count == 0)
@@ -221,15 +152,17 @@ tell(struct maillog *log, const struct message *message,
 /* A content filter brings a message back under another queue id; it is still
  * that client's and that login's, and was told of already. */
 static void
-go_on(struct message *message, struct message *before)
+go_on(struct maillog_message *message, struct maillog_message *before)
 {
-	static const enum value values[] = { CLIENT_NAME, CLIENT_ADDRESS,
-		SASL_USERNAME };
+	static const enum maillog_queue_value values[] = {
+		MAILLOG_QUEUE_CLIENT_NAME, MAILLOG_QUEUE_CLIENT_ADDRESS,
+		MAILLOG_QUEUE_SASL_USERNAME
+	};
 
 	before->filtered = true;
 	message->again = true;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		remember(
+		maillog_queue_remember(
 		    message, values[i], span_str(before->values[values[i]]));
 }
 
@@ -238,15 +171,20 @@ take_client(struct maillog *log, struct arena *arena, const struct line *line,
     const struct maillog_postfix *said, struct maillog_event *event)
 {
 	/* Short queue ids are used again. */
-	struct message *message = find(log, arena, line, said->queue_id);
+	struct maillog_message *message =
+	    find(log, arena, line, said->queue_id);
 
 	if (message != NULL)
-		forget(log, message);
+		maillog_queue_forget(log->queue, message);
 	message = add(log, arena, line, said->queue_id);
-	remember(message, CLIENT_NAME, said->client_name);
-	remember(message, CLIENT_ADDRESS, said->client_address);
-	remember(message, SASL_USERNAME, said->sasl_username);
-	struct message *before = find(log, arena, line, said->orig_queue_id);
+	maillog_queue_remember(
+	    message, MAILLOG_QUEUE_CLIENT_NAME, said->client_name);
+	maillog_queue_remember(
+	    message, MAILLOG_QUEUE_CLIENT_ADDRESS, said->client_address);
+	maillog_queue_remember(
+	    message, MAILLOG_QUEUE_SASL_USERNAME, said->sasl_username);
+	struct maillog_message *before =
+	    find(log, arena, line, said->orig_queue_id);
 
 	if (before != NULL && before != message) {
 		go_on(message, before);
@@ -260,11 +198,12 @@ static void
 take_from(struct maillog *log, struct arena *arena, const struct line *line,
     const struct maillog_postfix *said, struct maillog_event *event)
 {
-	struct message *message = find(log, arena, line, said->queue_id);
+	struct maillog_message *message =
+	    find(log, arena, line, said->queue_id);
 
 	if (message == NULL)
 		message = add(log, arena, line, said->queue_id);
-	remember(message, SENDER, said->sender);
+	maillog_queue_remember(message, MAILLOG_QUEUE_SENDER, said->sender);
 	message->size = said->size;
 	message->recipient_count = said->recipient_count;
 	if (!message->queued && !message->again) {
@@ -298,7 +237,8 @@ static void
 take_delivery(struct maillog *log, struct arena *arena, const struct line *line,
     const struct maillog_postfix *said, struct maillog_event *event)
 {
-	struct message *message = find(log, arena, line, said->queue_id);
+	struct maillog_message *message =
+	    find(log, arena, line, said->queue_id);
 	struct buf text;
 
 	if (!find_outcome(line->program, said, &event->kind))
@@ -329,7 +269,7 @@ take_postfix(struct maillog *log, struct arena *arena, const struct line *line)
 		.sender = said.sender,
 		.recipient = said.recipient,
 		.text = said.reply };
-	struct message *message;
+	struct maillog_message *message;
 
 	switch (said.kind) {
 	case MAILLOG_POSTFIX_CLIENT:
@@ -348,7 +288,7 @@ take_postfix(struct maillog *log, struct arena *arena, const struct line *line)
 	case MAILLOG_POSTFIX_REMOVED:
 		message = find(log, arena, line, said.queue_id);
 		if (message != NULL)
-			forget(log, message);
+			maillog_queue_forget(log->queue, message);
 		return;
 	}
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "console.h"
 #include "control.h"
 #include "daemon/cure.h"
+#include "daemon/endpoint.h"
 #include "daemon/privileges.h"
 #include "engine.h"
 #include "listener.h"
@@ -148,6 +150,20 @@ has_store(const struct config_settings *settings)
 	return (strcmp(settings->state, NO_STATE) != 0);
 }
 
+/* systemd makes our socket for us, also where we could not: it is there. */
+static bool
+is_made_for_us(const char *where, struct arena *arena)
+{
+	struct endpoint endpoint;
+	struct stat status;
+
+	if (endpoint_parse(where, arena, &endpoint) != NULL ||
+	    endpoint.path == NULL || lstat(endpoint.path, &status) != 0)
+		return (false);
+	return (S_ISSOCK(status.st_mode) && status.st_uid == geteuid() &&
+		access(dirname(arena_strdup(arena, endpoint.path)), W_OK) != 0);
+}
+
 /* Whether the sockets could be opened: NULL, or what is wrong. */
 static const char *
 check_sockets(const struct config_settings *settings, struct arena *arena)
@@ -159,7 +175,8 @@ check_sockets(const struct config_settings *settings, struct arena *arena)
 		    listener_place(settings->sockets.items[i],
 			settings->socket_group, settings->user);
 
-		error = socket_check(&place, arena);
+		if (!is_made_for_us(place.where, arena))
+			error = socket_check(&place, arena);
 	}
 	if (error != NULL || settings->metrics == NULL)
 		return (error);

@@ -49,8 +49,9 @@ take(void *cookie, const char *kind, const json_t *line)
 	if (strcmp(kind, "step") == 0) {
 		bool below = policyctl_print_int(line, "depth") > 0;
 
-		(void)printf("%s%-10s %s\n", below ? "  " : "",
-		    policyctl_print_text(arena, line, "part"),
+		(void)printf("%-10s %s%s\n",
+		    below ? "" : policyctl_print_text(arena, line, "part"),
+		    below ? "  " : "",
 		    policyctl_print_text(arena, line, "text"));
 	} else if (strcmp(kind, "end") == 0) {
 		const char *reply = policyctl_print_text(arena, line, "reply");

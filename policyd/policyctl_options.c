@@ -24,6 +24,7 @@ static const struct option all_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "remove", no_argument, NULL, 'r' },
 	{ "follow", no_argument, NULL, 'f' },
+	{ "journal", no_argument, NULL, 'J' },
 	{ "limits", no_argument, NULL, 'L' },
 	{ "score", no_argument, NULL, 'S' },
 	{ "all", no_argument, NULL, 'A' },
@@ -90,6 +91,9 @@ read_option(const struct policyctl_command *command, int letter,
 		break;
 	case 'f':
 		out->follow = true;
+		break;
+	case 'J':
+		out->journal = true;
 		break;
 	case 'L':
 		out->limits = true;

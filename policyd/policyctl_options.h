@@ -22,6 +22,7 @@ struct policyctl_options {
 	bool json;
 	bool remove;
 	bool follow;
+	bool journal;
 	bool limits;
 	bool score;
 	bool all;

@@ -177,6 +177,18 @@ policyctl_print_number(
 	    arena, "%" JSON_INTEGER_FORMAT, json_integer_value(number)));
 }
 
+const char *
+policyctl_print_words(struct arena *arena, const json_t *line, const char *name)
+{
+	const char *text = policyctl_print_text(arena, line, name);
+	char *words = arena_strdup(arena, text);
+
+	for (char *byte = words; *byte != '\0'; byte++)
+		if (*byte == '_')
+			*byte = ' ';
+	return (words);
+}
+
 bool
 policyctl_print_bool(const json_t *line, const char *name)
 {

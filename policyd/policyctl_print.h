@@ -46,13 +46,16 @@ const char *policyctl_print_ms(struct arena *arena, int64_t ms);
 const char *policyctl_print_period(struct arena *arena, int64_t ms);
 
 /**
- * policyctl_print_text(arena, line, name), policyctl_print_number(arena, line,
- * name), policyctl_print_int(line, name), policyctl_print_bool(line, name):
+ * policyctl_print_text(arena, line, name), policyctl_print_words(arena, line,
+ * name), policyctl_print_number(arena, line, name), policyctl_print_int(line,
+ * name), policyctl_print_bool(line, name):
  * Return a member of a line of the answer: a harmless string, "" when there is
- * none; a number as text, "no limit" for null; the number, 0; whether it is
- * true.
+ * none; the same with blanks for "_"; a number as text, "no limit" for null;
+ * the number, 0; whether it is true.
  */
 const char *policyctl_print_text(
+    struct arena *arena, const json_t *line, const char *name);
+const char *policyctl_print_words(
     struct arena *arena, const json_t *line, const char *name);
 const char *policyctl_print_number(
     struct arena *arena, const json_t *line, const char *name);

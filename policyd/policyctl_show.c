@@ -49,7 +49,7 @@ show_limit(struct view *view, const json_t *line)
 	const char *cells[] = {
 		policyctl_print_text(arena, line, "name"),
 		policyctl_print_number(arena, line, "rate"),
-		policyctl_print_text(arena, line, "unit"),
+		policyctl_print_words(arena, line, "unit"),
 		policyctl_print_period(
 		    arena, policyctl_print_int(line, "period_ms")),
 		policyctl_print_text(arena, line, "algorithm"),

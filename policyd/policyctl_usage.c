@@ -15,7 +15,7 @@ policyctl_usage_table(struct arena *arena)
 static const char *
 rate_text(struct arena *arena, const json_t *line)
 {
-	const char *unit = policyctl_print_text(arena, line, "unit");
+	const char *unit = policyctl_print_words(arena, line, "unit");
 	const char *period = policyctl_print_period(
 	    arena, policyctl_print_int(line, "period_ms"));
 

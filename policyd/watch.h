@@ -51,9 +51,10 @@ void watch_free(struct watch *watch);
 
 /**
  * watch_follow(watch, rules, now):
- * Write the file of locked users, also when nobody is: Dovecot refuses every
- * login while it is missing.  Call this when the store was read, and after a
- * reload.  Return -1, having logged lock_failed, when it cannot be written.
+ * Write the file of locked users, also when nobody is: without it, Dovecot
+ * lets one login a second pass and defers the others.  Call this when the store
+ * was read, and after a reload.  Return -1, having logged lock_failed, when it
+ * cannot be written.
  */
 int watch_follow(
     struct watch *watch, const struct watch_rules *rules, int64_t now);

@@ -82,12 +82,28 @@ can_search(const char *folder, const struct stat *status, gid_t group,
 		    have_common_member(group, status->st_gid, user)));
 }
 
+/* Our own user, as whom we listen. */
+static uid_t
+listener(const struct socket_place *place)
+{
+	const struct passwd *entry = getpwnam(place->user);
+
+	return (geteuid() != 0 || entry == NULL ? geteuid() : entry->pw_uid);
+}
+
 /* The command that makes ${folder} right, also when it is there.  One that has
- * folders in it serves others, too: it is not ours to change. */
+ * folders in it, or is another service's, is not ours to change. */
 static const char *
 cure(const char *folder, const struct stat *status,
     const struct socket_place *place, struct arena *arena)
 {
+	if (status != NULL && status->st_uid != 0 &&
+	    status->st_uid != listener(place))
+		return (arena_printf(arena,
+		    "it is another user's: take a folder of our own, such as "
+		    "unix:%s/%s/%s",
+		    dirname(arena_strdup(arena, folder)), place->unit,
+		    place->file));
 	if (status != NULL && status->st_nlink > 2)
 		return (arena_printf(arena,
 		    "give it a folder of its own, such as unix:%s/mailreeve/%s",
@@ -198,15 +214,6 @@ check_folder(
 		    place->option, place->group, folder,
 		    cure(folder, &status, place, arena)));
 	return (NULL);
-}
-
-/* Our own user, as whom we listen. */
-static uid_t
-listener(const struct socket_place *place)
-{
-	const struct passwd *entry = getpwnam(place->user);
-
-	return (geteuid() != 0 || entry == NULL ? geteuid() : entry->pw_uid);
 }
 
 static const char *

@@ -1,6 +1,7 @@
 /* list_health.h: RFC 5782 5. */
 #include "list_health.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -277,6 +278,58 @@ test_deadline(void **state)
 	end(&fixture);
 }
 
+#define THREADS 4
+#define ROUNDS 2000
+
+static void *
+use(void *cookie)
+{
+	struct list_health *health = cookie;
+	struct arena *arena = arena_new();
+	size_t count;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		const struct dns_list *list =
+		    &lists[(size_t)i % UNIT_COUNT(lists)];
+
+		list_health_answered(health, list, i % 3 == 0, i % 7 == 0, i);
+		(void)list_health_is_out(health, list);
+		if (i % 100 == 0) {
+			list_health_refused(health, list, LIST_REFUSES);
+			(void)list_health_figures(health, arena, &count);
+		}
+	}
+	arena_free(arena);
+	return (NULL);
+}
+
+/* Many threads at once; none of their answers is lost. */
+static void
+test_threads(void **state)
+{
+	struct fixture fixture;
+	pthread_t threads[THREADS];
+	uint64_t asked = 0;
+	size_t count;
+
+	(void)state;
+	begin(&fixture);
+	log_set_level(fixture.log, LOG_LEVEL_ERROR);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, use, fixture.health), 0);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	const struct list_figures *figures =
+	    list_health_figures(fixture.health, fixture.arena, &count);
+
+	for (size_t i = 0; i < count; i++)
+		asked += figures[i].asked;
+	assert_int_equal(count, UNIT_COUNT(lists));
+	assert_int_equal(asked, THREADS * ROUNDS);
+	end(&fixture);
+}
+
 int
 main(void)
 {
@@ -286,6 +339,7 @@ main(void)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_threads),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "dns/dns_unbound.h"
 #include "list_health.h"
 #include "support/dkim.h"
+#include "support/dnsliar.h"
 #include "support/slowdns.h"
 #include "support/unit.h"
 
@@ -360,6 +362,61 @@ test_silent(void **state)
 	arena_free(arena);
 }
 
+static const struct {
+	enum dnsliar_way way;
+	enum lookup_helo helo;
+	bool late;
+} liars[] = {
+	{ DNSLIAR_DOWN, LOOKUP_HELO_UNKNOWN, true },
+	{ DNSLIAR_SILENT, LOOKUP_HELO_UNKNOWN, true },
+	{ DNSLIAR_SLOW, LOOKUP_HELO_UNKNOWN, true },
+	{ DNSLIAR_FAILING, LOOKUP_HELO_UNKNOWN, true },
+	{ DNSLIAR_DENYING, LOOKUP_HELO_UNRESOLVED, false },
+	{ DNSLIAR_TRUNCATING, LOOKUP_HELO_UNKNOWN, true },
+	{ DNSLIAR_GARBAGE, LOOKUP_HELO_UNKNOWN, true },
+};
+
+/* Whatever the resolver does, nobody is listed by it, and the deadline holds,
+ * with libunbound in between. */
+static void
+test_liars(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(liars); i++) {
+		struct arena *arena = arena_new();
+		struct log *log = log_new("test");
+		struct dnsliar *liar = dnsliar_new(liars[i].way);
+		const char *address = dnsliar_address(liar);
+		const char *error;
+		const struct dns_unbound_options unbound = {
+			.resolvers = &address, .resolver_count = 1, .log = log
+		};
+		struct request request = make_request(
+		    "192.0.2.1", "unknown", "mail.test", "x@helo.test");
+		struct lookup_findings found;
+
+		log_set_level(log, LOG_LEVEL_ERROR);
+		struct dns *dns =
+		    dns_new(dns_unbound_new(&unbound, arena, &error), NULL);
+		struct lookup_options options = make_options(dns, 500);
+
+		options.lists = lists;
+		options.list_count = 2;
+		lookup_run(&options, &request, arena, NULL, &found);
+		if (found.hit_count != 0 || found.helo != liars[i].helo ||
+		    found.lists_asked != 3 ||
+		    (found.lists_late > 0) != liars[i].late ||
+		    found.took_us > 5000000)
+			fail_msg("liar %zu: %zu hits, HELO %d, %zu of %zu late",
+			    i, found.hit_count, (int)found.helo,
+			    found.lists_late, found.lists_asked);
+		dns_free(dns);
+		dnsliar_free(liar);
+		log_free(log);
+		arena_free(arena);
+	}
+}
+
 /* After its deadline it still says what is known, and at once. */
 static void
 test_past(void **state)
@@ -419,6 +476,7 @@ main(void)
 		cmocka_unit_test(test_not_asked),
 		cmocka_unit_test(test_parallel),
 		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_liars),
 		cmocka_unit_test(test_past),
 		cmocka_unit_test(test_many),
 	};

@@ -26,14 +26,16 @@ struct world {
 	const char *paths[2];
 	const char *group;
 	struct log *log;
+	const char *warning; /* the last one */
 };
 
 static void
-ignore(void *cookie, enum log_level level, const char *line)
+hear(void *cookie, enum log_level level, const char *line)
 {
-	(void)cookie;
-	(void)level;
-	(void)line;
+	struct world *world = cookie;
+
+	if (level == LOG_LEVEL_WARNING)
+		world->warning = arena_strdup(world->arena, line);
 }
 
 static int
@@ -55,7 +57,7 @@ set_up(void **state)
 	world->group =
 	    group == NULL ? "root" : arena_strdup(arena, group->gr_name);
 	world->log = log_new("test");
-	log_set_writer(world->log, ignore, NULL);
+	log_set_writer(world->log, hear, world);
 	*state = world;
 	return (0);
 }
@@ -176,6 +178,10 @@ check_passed(const struct world *world, bool good)
 		&nodelay, &len) != 0 ||
 	    nodelay == 0)
 		_exit(3);
+	/* Nobody listens at the second one of the configuration. */
+	if (world->warning == NULL ||
+	    strstr(world->warning, world->where[1]) == NULL)
+		_exit(6);
 	for (size_t i = 0; i < 2; i++)
 		if ((fcntl(listeners.items[i].fd, F_GETFL) & O_NONBLOCK) == 0)
 			_exit(4);

@@ -10,7 +10,7 @@
 #define NOW ((int64_t)1800000000 * 1000)
 #define DAY ((int64_t)86400 * 1000)
 #define HOUR ((int64_t)3600 * 1000)
-#define RECORDS 1000
+#define RECORDS ((size_t)1000)
 
 static const struct span net = SPAN_LITERAL("192.0.2.0/24");
 static const struct span domain = SPAN_LITERAL("example.com");
