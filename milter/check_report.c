@@ -6,6 +6,7 @@
 
 #include "daemon/cure.h"
 #include "daemon/endpoint.h"
+#include "daemon/postconf.h"
 #include "postfix_attach.h"
 
 /* Domains to name; who signs for more counts them with other tools. */
@@ -176,7 +177,7 @@ print_postfix(FILE *stream, const struct config *config,
     struct arena *arena)
 {
 	const char *name =
-	    postfix_attach_name(endpoint, postfix->queue_directory, arena);
+	    postconf_endpoint(endpoint, postfix->queue_directory, arena);
 	const char *problem = outside_of_chroot(endpoint, postfix, name, arena);
 
 	if (problem != NULL)

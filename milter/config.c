@@ -5,7 +5,6 @@
 
 #include "config_check.h"
 #include "config_keys.h"
-#include "config_networks.h"
 #include "config_rules.h"
 #include "config_sections.h"
 #include "config_verdict.h"
@@ -94,8 +93,7 @@ read_networks(struct config_loading *loading)
 		if (network_parse(
 			list->items[i], &config->trusted_networks[i]) != 0)
 			config_error_in(loading, "trusted_networks", i,
-			    config_networks_explain(
-				config->arena, list->items[i]));
+			    network_explain(config->arena, list->items[i]));
 }
 
 static void

@@ -55,6 +55,7 @@ struct config_settings {
 	const char *public_suffix_list;
 	bool received_spf;
 	bool show_login;
+	bool policy_score;
 	bool outgoing_check;
 	struct conf_list outgoing_refuse;
 	struct conf_list resolvers;

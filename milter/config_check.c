@@ -1,18 +1,14 @@
 #include "config_check.h"
 
-#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 
 #include "base/shell.h"
 #include "base/span.h"
-#include "dns/dns_anchor.h"
-#include "dns/dns_unbound.h"
-#include "dns/dns_zone.h"
 #include "daemon/endpoint.h"
+#include "daemon/socket.h"
+#include "dns/resolvers.h"
 #include "mail/lexeme.h"
-
-#define ZONE_PREFIX "zone:"
 
 /* RFC 5322 2.2: printable US-ASCII but the colon; h= cannot name a field with a
  * semicolon (RFC 6376 3.2). */
@@ -135,76 +131,10 @@ check_headers(struct config_loading *loading)
 		    "From must be in the list (RFC 6376 5.4)");
 }
 
-static bool
-is_zone(const char *resolver)
-{
-	return (strncmp(resolver, ZONE_PREFIX, strlen(ZONE_PREFIX)) == 0);
-}
-
-static bool
-stands_alone(const char *resolver)
-{
-	return (strcmp(resolver, "system") == 0 ||
-		strcmp(resolver, "recursive") == 0 || is_zone(resolver));
-}
-
-/* What somebody meant by ${item} who wrote a colon before the port. */
-static const char *
-with_port(const char *item, struct arena *arena)
-{
-	char *text = arena_strdup(arena, item);
-	char *colon = strrchr(text, ':');
-
-	if (colon == NULL)
-		return (NULL);
-	*colon = '@';
-	return (dns_unbound_is_resolver(text) ? text : NULL);
-}
-
-static const char *
-explain_resolver(const char *item, struct arena *arena)
-{
-	const char *meant = with_port(item, arena);
-
-	if (meant != NULL)
-		return (arena_printf(arena,
-		    "\"%s\" has a colon before its port; write \"%s\"", item,
-		    meant));
-	return (arena_printf(arena,
-	    "\"%s\" is neither an IP address, nor ADDRESS@PORT, nor "
-	    "\"system\", \"recursive\" or \"zone:FILE\"",
-	    item));
-}
-
 static void
-check_resolvers(struct config_loading *loading)
+complain_of_resolver(void *cookie, size_t index, const char *text)
 {
-	struct arena *arena = loading->config->arena;
-	const struct conf_list *list = &loading->config->settings.resolvers;
-
-	if (list->count == 0)
-		config_error_in(loading, "resolvers", 0,
-		    "name one, or \"system\" or \"recursive\"");
-	for (size_t i = 0; i < list->count; i++) {
-		const char *item = list->items[i];
-
-		if (stands_alone(item) && list->count > 1)
-			config_error_in(loading, "resolvers", i,
-			    arena_printf(
-				arena, "\"%s\" must stand alone", item));
-		else if (!stands_alone(item) && !dns_unbound_is_resolver(item))
-			config_error_in(loading, "resolvers", i,
-			    explain_resolver(item, arena));
-	}
-}
-
-/* The record is good enough for us; libunbound has the last word. */
-static const char *
-take_anchor(void *cookie, const char *text)
-{
-	(void)cookie;
-	(void)text;
-	return (NULL);
+	config_error_in(cookie, "resolvers", index, text);
 }
 
 static void
@@ -212,22 +142,14 @@ check_files(struct config_loading *loading)
 {
 	struct arena *arena = loading->config->arena;
 	const struct config_settings *settings = &loading->config->settings;
-	const char *error = NULL;
+	const char *anchor =
+	    resolvers_check_anchor(settings->trust_anchor, arena);
+	const char *zone = resolvers_check_zone(&settings->resolvers, arena);
 
-	if (settings->trust_anchor != NULL &&
-	    dns_anchor_read(
-		settings->trust_anchor, take_anchor, NULL, arena, &error) != 0)
-		config_error_in(loading, "trust_anchor", 0, error);
-	if (settings->resolvers.count == 0 ||
-	    !is_zone(settings->resolvers.items[0]))
-		return;
-	struct dns_backend *zone = dns_zone_load(
-	    &settings->resolvers.items[0][strlen(ZONE_PREFIX)], arena, &error);
-
-	if (zone == NULL)
-		config_error_in(loading, "resolvers", 0, error);
-	else
-		zone->free(zone);
+	if (anchor != NULL)
+		config_error_in(loading, "trust_anchor", 0, anchor);
+	if (zone != NULL)
+		config_error_in(loading, "resolvers", 0, zone);
 }
 
 /* Only root needs `user' to start; but a daemon that root started must be able
@@ -259,19 +181,12 @@ check_user(struct config_loading *loading)
 static void
 check_socket_group(struct config_loading *loading)
 {
-	struct arena *arena = loading->config->arena;
 	const struct config_settings *settings = &loading->config->settings;
-	const char *name = settings->socket_group;
-	struct endpoint endpoint;
+	const char *error = socket_check_group(settings->socket,
+	    settings->socket_group, loading->config->arena);
 
-	if (endpoint_parse(settings->socket, arena, &endpoint) != NULL ||
-	    endpoint.path == NULL || getgrnam(name) != NULL)
-		return;
-	config_error_in(loading, "socket_group", 0,
-	    arena_printf(arena,
-		"there is no group %s; install Postfix, name its group if that "
-		"has another name, or make it with: addgroup --system %s",
-		name, shell_word(arena, name)));
+	if (error != NULL)
+		config_error_in(loading, "socket_group", 0, error);
 }
 
 void
@@ -281,7 +196,8 @@ config_check(struct config_loading *loading)
 	check_metrics(loading);
 	check_authserv_id(loading);
 	check_headers(loading);
-	check_resolvers(loading);
+	resolvers_check(&loading->config->settings.resolvers,
+	    loading->config->arena, complain_of_resolver, loading);
 	if (!loading->reader->to_serve)
 		return;
 	check_user(loading);

@@ -220,6 +220,9 @@ const struct conf_option config_options[] = {
 	OPTION("show_login", CONF_BOOL, show_login, .value = "no",
 	    .help = "Tell the login of submitted mail in "
 		    "Authentication-Results, where every recipient reads it."),
+	OPTION("policy_score", CONF_BOOL, policy_score, .value = "no",
+	    .help = "Keep the topmost X-Mailreeve-Score of inbound mail: "
+		    "mailreeve-policyd writes it."),
 	OPTION("outgoing_check", CONF_BOOL, outgoing_check, .value = "yes",
 	    .help = "Warn about submitted mail that big receivers refuse."),
 	OPTION("outgoing_refuse", CONF_LIST, outgoing_refuse, .value = "{}",

@@ -4,7 +4,6 @@
 
 #include "base/span.h"
 #include "conf/nearest.h"
-#include "config_networks.h"
 #include "config_sections.h"
 
 /* A word of `results': the bit of which check it stands for. */
@@ -157,8 +156,7 @@ read_clients(struct config_loading *loading, const struct config_rule *section)
 		if (network_parse(list->items[i], &networks[i]) != 0)
 			config_error(loading, &section->place,
 			    arena_printf(arena, "client: %s",
-				config_networks_explain(
-				    arena, list->items[i])));
+				network_explain(arena, list->items[i])));
 	return (networks);
 }
 

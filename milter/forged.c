@@ -9,6 +9,9 @@
 /* More are not looked at: they go, as if all were forged. */
 #define MAX_LOOKED_AT 100
 
+/* What mailreeve-policyd has Postfix prepend. */
+#define SCORE_FIELD "X-Mailreeve-Score"
+
 struct ours;
 
 /* Says whether ${value} could be taken for ours; NULL: any could. */
@@ -24,7 +27,7 @@ static const struct {
 	{ "X-Authentication-Results", claims_results },
 	{ "Received-SPF", names_us },
 	{ "X-Mailreeve-Verdict", NULL },
-	{ "X-Mailreeve-Score", NULL },
+	{ SCORE_FIELD, NULL },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -108,6 +111,22 @@ names_us(const struct ours *ours, struct span value)
 	return (false);
 }
 
+/* Whether ${field} is the score of the policy daemon, which Postfix puts above
+ * whatever the client sent; its first word is "ok" or "junk". */
+static bool
+is_policy_score(const struct mail *mail, const struct header_field *field)
+{
+	struct span value;
+
+	if (!mail->config->settings.policy_score ||
+	    mail->direction != MAIL_INBOUND ||
+	    header_find(&mail->headers, SCORE_FIELD) != field ||
+	    !span_is(field->raw_name, SCORE_FIELD))
+		return (false);
+	value = header_unfold(mail->arena, field->value);
+	return (span_starts(value, "ok ") || span_starts(value, "junk "));
+}
+
 /* Return the index in kinds of ${name}, or KINDS. */
 static size_t
 find_kind(struct span name)
@@ -154,6 +173,8 @@ forged_find(struct mail *mail, struct outcome *outcome)
 
 		if (++seen[kind] <= MAX_LOOKED_AT && looks != NULL &&
 		    !looks(&ours, field->value))
+			continue;
+		if (looks == NULL && is_policy_score(mail, field))
 			continue;
 		outcome->deletions[outcome->deletion_count++] =
 		    (struct outcome_deletion){ kinds[kind].name, seen[kind] };

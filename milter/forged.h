@@ -12,7 +12,9 @@
  * Store in ${outcome} which fields of ${mail} must go, whatever else becomes of
  * it, because a reader could take them for results of ours:
  *
- * - X-Mailreeve-Verdict and X-Mailreeve-Score.
+ * - X-Mailreeve-Verdict and X-Mailreeve-Score.  With `policy_score' the topmost
+ *   score of inbound mail stays: mailreeve-policyd had Postfix prepend it.  It
+ *   must begin with "ok " or "junk ", as that one's do.
  * - Authentication-Results of our authserv-id or of this host, from whomever
  *   (RFC 8601 5), as authres_claims() reads it; and the same with "X-" before,
  *   which some programs write and others read.

@@ -3,10 +3,8 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,53 +12,41 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/shell.h"
 #include "daemon/endpoint.h"
+#include "daemon/socket.h"
 #include <libmilter/mfapi.h>
 
 #define BACKLOG 1024
 
-/* libmilter takes over the socket of another filter; we look first. */
-static bool
-is_served(const char *path)
+static struct socket_place
+place_of(const struct config_settings *settings, const char *option,
+    const char *where)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return (false);
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	int connected =
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address));
-
-	(void)close(fd);
-	return (connected == 0);
+	return ((struct socket_place){ .option = option,
+	    .where = where,
+	    .group = settings->socket_group,
+	    .user = settings->user,
+	    .unit = "mailreeve-milter",
+	    .file = "milter.sock" });
 }
 
-/* Root may give a socket to any group, others to one of their own. */
-static const char *
-give_to_group(const char *path, const struct config_settings *settings,
-    struct arena *arena)
+const char *
+listen_check(const struct config_settings *settings, struct arena *arena)
 {
-	const char *name = settings->socket_group;
-	const struct group *group = getgrnam(name);
+	struct socket_place place =
+	    place_of(settings, "socket", settings->socket);
 
-	if (chmod(path, 0660) != 0)
-		return (arena_printf(
-		    arena, "socket: %s: %s", path, strerror(errno)));
-	if (group == NULL)
-		return (arena_printf(arena,
-		    "socket_group: there is no group %s; name Postfix's group, "
-		    "or make it with: addgroup --system %s",
-		    name, shell_word(arena, name)));
-	if (chown(path, (uid_t)-1, group->gr_gid) != 0)
-		return (arena_printf(arena,
-		    "socket_group: cannot give %s to group %s: %s; add our "
-		    "user to it with: adduser %s %s",
-		    path, name, strerror(errno),
-		    shell_word(arena, settings->user),
-		    shell_word(arena, name)));
-	return (NULL);
+	return (socket_check(&place, arena));
+}
+
+const char *
+listen_check_metrics(
+    const struct config_settings *settings, struct arena *arena)
+{
+	struct socket_place place =
+	    place_of(settings, "metrics", settings->metrics);
+
+	return (place.where == NULL ? NULL : socket_check(&place, arena));
 }
 
 typedef void socket_action(int fd, void *cookie);
@@ -199,16 +185,19 @@ open_socket(const struct config_settings *settings, struct arena *arena)
 	    error != 0 ? strerror(error) : "libmilter's reason is in syslog"));
 }
 
+/* libmilter takes over the socket of another filter; we look first. */
 const char *
 listen_open(const struct config_settings *settings, struct arena *arena)
 {
+	struct socket_place place =
+	    place_of(settings, "socket", settings->socket);
 	struct endpoint endpoint;
-	const char *error = listen_check(settings, arena);
+	const char *error = socket_check(&place, arena);
 
 	if (error != NULL)
 		return (error);
 	(void)endpoint_parse(settings->socket, arena, &endpoint);
-	if (endpoint.path != NULL && is_served(endpoint.path))
+	if (endpoint.path != NULL && socket_is_served(endpoint.path))
 		error = arena_printf(arena,
 		    "socket: a filter already listens on %s", endpoint.path);
 	if (error == NULL)
@@ -216,7 +205,7 @@ listen_open(const struct config_settings *settings, struct arena *arena)
 	if (error != NULL)
 		return (error);
 	if (endpoint.path != NULL)
-		return (give_to_group(endpoint.path, settings, arena));
+		return (socket_give(endpoint.path, &place, arena));
 	each_descriptor(set_nodelay, NULL);
 	return (NULL);
 }

@@ -1,56 +1,14 @@
 #include "postfix_attach.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/shell.h"
 #include "base/span.h"
+#include "daemon/postconf.h"
 
 #define UNIX_PREFIX "unix:"
 #define COMMAND_MAX_BYTES 65536
-
-/* The part of ${path} that follows the folder ${folder}, or NULL. */
-static const char *
-below(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	if (len == 0 || strncmp(path, folder, len) != 0 || path[len] != '/')
-		return (NULL);
-	return (&path[len + 1]);
-}
-
-static const char *
-tcp_name(const struct endpoint *endpoint, struct arena *arena)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-	struct sockaddr_in inet;
-	struct sockaddr_in6 inet6;
-
-	if (endpoint->address.ss_family == AF_INET) {
-		memcpy(&inet, &endpoint->address, sizeof(inet));
-		(void)inet_ntop(AF_INET, &inet.sin_addr, text, sizeof(text));
-		return (arena_printf(arena, "inet:%s:%u", text,
-		    (unsigned int)ntohs(inet.sin_port)));
-	}
-	memcpy(&inet6, &endpoint->address, sizeof(inet6));
-	(void)inet_ntop(AF_INET6, &inet6.sin6_addr, text, sizeof(text));
-	return (arena_printf(
-	    arena, "inet:[%s]:%u", text, (unsigned int)ntohs(inet6.sin6_port)));
-}
-
-const char *
-postfix_attach_name(const struct endpoint *endpoint,
-    const char *queue_directory, struct arena *arena)
-{
-	if (endpoint->path == NULL)
-		return (tcp_name(endpoint, arena));
-	const char *rest = below(endpoint->path, queue_directory);
-
-	return (arena_printf(
-	    arena, UNIX_PREFIX "%s", rest != NULL ? rest : endpoint->path));
-}
 
 /* milter(5) of Postfix: the list's commas, blanks, and braces around a milter
  * with options. */
@@ -235,7 +193,7 @@ search_for(const struct postfix *postfix, const struct endpoint *endpoint,
 		.arena = arena };
 
 	search.name =
-	    postfix_attach_name(endpoint, postfix->queue_directory, arena);
+	    postconf_endpoint(endpoint, postfix->queue_directory, arena);
 	search.localhost = endpoint->path == NULL && endpoint->loopback
 	                       ? arena_printf(arena, "inet:localhost%s",
 				     strrchr(search.name, ':'))

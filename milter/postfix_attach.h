@@ -7,14 +7,6 @@
 #include "daemon/endpoint.h"
 #include "postfix.h"
 
-/**
- * postfix_attach_name(endpoint, queue_directory, arena):
- * Return what Postfix calls ${endpoint}: a UNIX socket below ${queue_directory}
- * by its path from there, which is right in a chroot and outside.
- */
-const char *postfix_attach_name(const struct endpoint *endpoint,
-    const char *queue_directory, struct arena *arena);
-
 enum postfix_attach {
 	POSTFIX_ATTACH_DONE,    /* it uses the milter */
 	POSTFIX_ATTACH_COMMAND, /* after that it does */

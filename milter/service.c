@@ -6,8 +6,7 @@
 #include <time.h>
 
 #include "base/arena_impl.h"
-#include "dns/dns_unbound.h"
-#include "dns/dns_zone.h"
+#include "dns/resolvers.h"
 #include "meter.h"
 
 #define KEY_CACHE_ENTRIES 10000
@@ -27,25 +26,6 @@ struct service {
 	bool stopping;
 };
 
-static struct dns_backend *
-open_backend(const struct config_settings *settings, const struct log *log,
-    struct arena *arena, const char **error)
-{
-	const struct conf_list *list = &settings->resolvers;
-	struct dns_unbound_options options = {
-		.trust_anchor = settings->trust_anchor, .log = log
-	};
-
-	if (strncmp(list->items[0], "zone:", 5) == 0)
-		return (dns_zone_load(&list->items[0][5], arena, error));
-	options.system = strcmp(list->items[0], "system") == 0;
-	if (!options.system && strcmp(list->items[0], "recursive") != 0) {
-		options.resolvers = list->items;
-		options.resolver_count = list->count;
-	}
-	return (dns_unbound_new(&options, arena, error));
-}
-
 struct service *
 service_new(struct config *config, struct log *log, const struct clock *clock,
     struct arena *arena, const char **error)
@@ -54,7 +34,8 @@ service_new(struct config *config, struct log *log, const struct clock *clock,
 		.observer = meter_dns,
 		.cache_entries = (size_t)config->settings.dns_cache_entries };
 	struct dns_backend *backend =
-	    open_backend(&config->settings, log, arena, error);
+	    resolvers_open(&config->settings.resolvers,
+		config->settings.trust_anchor, log, arena, error);
 
 	if (backend == NULL) {
 		config_free(config);

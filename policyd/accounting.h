@@ -50,7 +50,7 @@ struct accounting_outcome {
 	const struct accounting_finding *findings;  /* that are not LIMIT_PASS,
 	                                             * shadow ones too */
 	size_t count;
-	bool first_recipient; /* nobody here had written to him before */
+	bool first_recipient; /* the user had not written to him before */
 };
 
 /* When nothing at END-OF-MESSAGE is ever asked, reservations are commitments.
@@ -61,7 +61,20 @@ enum accounting_end {
 	ACCOUNTING_END_NO,
 };
 
-/* Says whether ${user} (or anybody here) wrote to ${recipient} before. */
+/* Logins whose first day is remembered. */
+#define ACCOUNTING_MAX_ACCOUNTS ((size_t)1000000)
+/* So many messages in a row without END-OF-MESSAGE mean that it is not wired
+ * any more. */
+#define ACCOUNTING_MAX_MISSED 100
+
+/* A login, in the table "account", by its name in lower case. */
+struct accounting_account {
+	uint32_t first_seen; /* seconds since 1970 */
+	uint32_t last_seen;  /* likewise; about */
+};
+
+/* Says whether ${user} (or anybody here, when it is empty) wrote to
+ * ${recipient} before. */
 typedef bool accounting_known(
     void *cookie, struct span user, struct span recipient, int64_t now);
 
@@ -103,7 +116,9 @@ typedef void accounting_done(
  * Apply the limits to a request in any state: RCPT reserves, DATA fixes the
  * number of recipients, END-OF-MESSAGE commits with the real size, charging
  * again what was refunded meanwhile.  NULL ${transaction}: nothing is known of
- * the instance, so that nothing can be counted.
+ * the instance, so that nothing can be counted.  Where limits are shared,
+ * ${done} may be called later: ${rules} and the arena of ${facts} must live
+ * until then; the request need not, nor ${transaction}.
  */
 void accounting_ask(struct accounting *accounting,
     const struct accounting_rules *rules, struct facts *facts,
@@ -111,13 +126,14 @@ void accounting_ask(struct accounting *accounting,
     void *cookie);
 
 /**
- * accounting_explain(accounting, rules, facts, trace):
+ * accounting_explain(accounting, rules, facts, trace, out):
  * Tell ${trace} of each limit: whether it applies, its key and rate and where
- * that is from, what is used; count nothing.
+ * that is from, what is used; and store in ${out} what accounting_ask() would
+ * say of a new instance.  Count nothing.
  */
 void accounting_explain(struct accounting *accounting,
     const struct accounting_rules *rules, struct facts *facts,
-    struct trace *trace);
+    struct trace *trace, struct accounting_outcome *out);
 
 /**
  * accounting_refused(accounting, transaction, recipient, now):
@@ -148,6 +164,12 @@ struct table *accounting_table(
     struct accounting *accounting, const char *limit);
 struct table *accounting_overrides(struct accounting *accounting);
 struct table *accounting_accounts(struct accounting *accounting);
+
+/**
+ * accounting_wired(accounting):
+ * Return the table "wired" of what is known about END-OF-MESSAGE, to load it.
+ */
+struct table *accounting_wired(struct accounting *accounting);
 
 /**
  * accounting_commits_at_rcpt(accounting):

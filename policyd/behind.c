@@ -48,6 +48,7 @@ struct newest {
 struct behind {
 	struct store *store;
 	const struct log *log;
+	bool started;
 	pthread_t thread;
 
 	pthread_mutex_t mutex; /* for all up to the next comment */
@@ -433,20 +434,6 @@ run(void *cookie)
 	return (NULL);
 }
 
-/* Signals are for the thread of the event loop. */
-static void
-start(struct behind *behind)
-{
-	sigset_t all;
-	sigset_t old;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&behind->thread, NULL, run, behind) != 0)
-		abort();
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
 struct behind *
 behind_new(struct store *store, const struct log *log)
 {
@@ -461,9 +448,25 @@ behind_new(struct store *store, const struct log *log)
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&behind->wake, &attributes);
 	(void)pthread_condattr_destroy(&attributes);
-	if (store != NULL)
-		start(behind);
 	return (behind);
+}
+
+/* Signals are for the thread of the event loop. */
+void
+behind_start(struct behind *behind)
+{
+	sigset_t all;
+	sigset_t old;
+
+	if (behind->store == NULL)
+		return;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (pthread_create(&behind->thread, NULL, run, behind) != 0)
+		abort();
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	behind->started = true;
 }
 
 static void
@@ -487,7 +490,8 @@ finish(struct behind *behind)
 	behind->stop = true;
 	(void)pthread_cond_signal(&behind->wake);
 	(void)pthread_mutex_unlock(&behind->mutex);
-	(void)pthread_join(behind->thread, NULL);
+	if (behind->started)
+		(void)pthread_join(behind->thread, NULL);
 	result = write_all(behind);
 	if (result != 0)
 		log_error(behind->log, "store_lost",

@@ -36,10 +36,17 @@ struct behind_counters {
 
 /**
  * behind_new(store, log):
- * Start the thread; ${store}, which it frees at the end, is used by it alone.
- * NULL ${store}: nothing is kept, and nothing reported.
+ * Return a behind of ${store}, which it closes at the end; it writes nothing
+ * until behind_start(), so that ${store} can be read first.  NULL ${store}:
+ * nothing is kept, and nothing reported.
  */
 struct behind *behind_new(struct store *store, const struct log *log);
+
+/**
+ * behind_start(behind):
+ * Start the thread; from now on it alone uses the store.
+ */
+void behind_start(struct behind *behind);
 
 /**
  * behind_put(behind, kind, key, record, size, codec, expires):

@@ -147,7 +147,7 @@ struct config {
 	size_t trusted_network_count;
 	struct facts_rules facts_rules;
 	struct accounting_rules accounting;
-	const struct list *lists;
+	const struct dns_list *lists;
 	size_t list_count;
 	struct score_weights weights;
 	struct greylist_rules greylist_rules;
@@ -158,6 +158,7 @@ struct config {
 	struct passlist *passlist;
 	struct geo *geo; /* or NULL */
 	struct orgdomain *suffixes;
+	bool learns_known; /* something asks who wrote to whom */
 };
 
 /* Who is told of what is wrong with a configuration. */
@@ -165,6 +166,14 @@ struct config_reader {
 	conf_complain *error;   /* it cannot be used */
 	conf_complain *warning; /* it can, but look at this */
 	void *cookie;
+	bool to_serve;  /* check what a start needs of this host */
+	bool from_root; /* a start is by root, who becomes `user' */
+};
+
+/* Words of every option `mode'. */
+enum config_mode {
+	CONFIG_ENFORCE,
+	CONFIG_SHADOW,
 };
 
 /* Where it stands unless -c says otherwise. */

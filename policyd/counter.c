@@ -74,8 +74,8 @@ counter_fits(const struct counter_rule *rule, const void *record,
 }
 
 void
-counter_add(const struct counter_rule *rule, void *record, uint64_t amount,
-    int64_t now)
+counter_add(
+    const struct counter_rule *rule, void *record, uint64_t amount, int64_t now)
 {
 	struct counter_gcra *gcra = record;
 
@@ -94,8 +94,8 @@ counter_add(const struct counter_rule *rule, void *record, uint64_t amount,
 }
 
 void
-counter_try(const struct counter_rule *rule, void *record, uint64_t amount,
-    int64_t now)
+counter_try(
+    const struct counter_rule *rule, void *record, uint64_t amount, int64_t now)
 {
 	struct counter_gcra *gcra = record;
 	struct counter_window *window = record;
@@ -150,13 +150,13 @@ counter_read(const struct counter_rule *rule, const void *record, int64_t now,
 	switch (rule->algorithm) {
 	case COUNTER_GCRA:
 		counter_bucket_read(rule, gcra_of(record)->passed, now, out);
-		out->tried = counter_bucket_tried(
-		    rule, gcra_of(record)->tried, now);
+		out->tried =
+		    counter_bucket_tried(rule, gcra_of(record)->tried, now);
 		break;
 	case COUNTER_WINDOW:
 		counter_window_read(rule, window_of(record), now, out);
-		out->tried = counter_bucket_tried(
-		    rule, window_of(record)->tried, now);
+		out->tried =
+		    counter_bucket_tried(rule, window_of(record)->tried, now);
 		break;
 	case COUNTER_DISTINCT:
 		counter_distinct_read(rule, distinct_of(record), now, out);
@@ -175,8 +175,8 @@ counter_expires(const struct counter_rule *rule, const void *record)
 {
 	switch (rule->algorithm) {
 	case COUNTER_GCRA:
-		return (counter_bucket_expires(later(
-		    gcra_of(record)->passed, gcra_of(record)->tried)));
+		return (counter_bucket_expires(
+		    later(gcra_of(record)->passed, gcra_of(record)->tried)));
 	case COUNTER_WINDOW:
 		return (later(counter_window_expires(window_of(record)),
 		    counter_bucket_expires(window_of(record)->tried)));

@@ -46,10 +46,9 @@ cost_of(const struct counter_rule *rule, uint64_t amount)
 
 	if (unit >= EXACT_UNIT || amount == 0)
 		return (bounded((unsigned __int128)amount * unit));
-	return (
-	    bounded(((unsigned __int128)amount * period_ns(rule) - 1) /
-			rule->rate +
-		    1));
+	return (bounded(
+	    ((unsigned __int128)amount * period_ns(rule) - 1) / rule->rate +
+	    1));
 }
 
 /* How much passes within ${ns}. */
@@ -60,8 +59,8 @@ amount_in(const struct counter_rule *rule, int64_t ns, bool round_up)
 
 	if (unit >= EXACT_UNIT)
 		return (((uint64_t)ns + (round_up ? unit - 1 : 0)) / unit);
-	return ((uint64_t)((unsigned __int128)ns * rule->rate /
-			   period_ns(rule)));
+	return (
+	    (uint64_t)((unsigned __int128)ns * rule->rate / period_ns(rule)));
 }
 
 /* How far the bucket may be ahead: the burst. */
@@ -74,22 +73,30 @@ tolerance_of(const struct counter_rule *rule)
 
 	/* Each of a burst of single ones was rounded up. */
 	if (unit < EXACT_UNIT)
-		rounding = burst < (uint64_t)unit / 2 ? (int64_t)burst
-		                                      : unit / 2;
+		rounding =
+		    burst < (uint64_t)unit / 2 ? (int64_t)burst : unit / 2;
 	return (cost_of(rule, burst) + rounding);
+}
+
+static int64_t
+between(int64_t ahead, int64_t most)
+{
+	return (ahead < 0 ? 0 : ahead > most ? most : ahead);
 }
 
 /* A debt past a whole period is forgiven; a clock that was set back must not
  * make one. */
 static int64_t
+most_ahead(const struct counter_rule *rule)
+{
+	return (
+	    between(tolerance_of(rule) + (int64_t)period_ns(rule), MAX_AHEAD));
+}
+
+static int64_t
 ahead_of(const struct counter_rule *rule, int64_t empty, int64_t now)
 {
-	int64_t ahead = empty - ns_of(now);
-	int64_t most = tolerance_of(rule) + (int64_t)period_ns(rule);
-
-	if (most > MAX_AHEAD)
-		most = MAX_AHEAD;
-	return (ahead < 0 ? 0 : ahead > most ? most : ahead);
+	return (between(empty - ns_of(now), most_ahead(rule)));
 }
 
 int64_t
@@ -118,10 +125,12 @@ int64_t
 counter_bucket_add(const struct counter_rule *rule, int64_t empty,
     uint64_t amount, int64_t now)
 {
+	int64_t ahead;
+
 	if (rule->rate == COUNTER_UNLIMITED || amount == 0)
 		return (empty);
-	empty = ns_of(now) + ahead_of(rule, empty, now) + cost_of(rule, amount);
-	return (counter_bucket_hold(rule, empty, now));
+	ahead = ahead_of(rule, empty, now) + cost_of(rule, amount);
+	return (ns_of(now) + between(ahead, most_ahead(rule)));
 }
 
 int64_t
@@ -149,35 +158,33 @@ most_of(const struct counter_rule *rule)
 					      : (uint64_t)most);
 }
 
-/* As ahead_of(), of what was tried. */
+/* As most_ahead(), of what was tried. */
 static int64_t
-tried_ahead(const struct counter_rule *rule, int64_t empty, int64_t now)
+most_tried(const struct counter_rule *rule)
 {
-	int64_t ahead = empty - ns_of(now);
-	int64_t most = cost_of(rule, rule->rate == 0 ? 1 : most_of(rule));
-
-	return (ahead < 0 ? 0 : ahead > most ? most : ahead);
+	return (cost_of(rule, rule->rate == 0 ? 1 : most_of(rule)));
 }
 
 int64_t
 counter_bucket_try(const struct counter_rule *rule, int64_t empty,
     uint64_t amount, int64_t now)
 {
-	int64_t at = ns_of(now);
+	int64_t most = most_tried(rule);
+	int64_t ahead = between(empty - ns_of(now), most);
 
 	if (rule->rate == COUNTER_UNLIMITED)
 		return (empty);
-	empty = at + tried_ahead(rule, empty, now) + cost_of(rule, amount);
-	return (at + tried_ahead(rule, empty, now));
+	return (ns_of(now) + between(ahead + cost_of(rule, amount), most));
 }
 
 uint64_t
 counter_bucket_tried(
     const struct counter_rule *rule, int64_t empty, int64_t now)
 {
-	if (rule->rate == COUNTER_UNLIMITED)
-		return (0);
-	return (amount_in(rule, tried_ahead(rule, empty, now), true));
+	int64_t ahead = between(empty - ns_of(now), most_tried(rule));
+
+	return (
+	    rule->rate == COUNTER_UNLIMITED ? 0 : amount_in(rule, ahead, true));
 }
 
 static int64_t

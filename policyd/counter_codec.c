@@ -4,7 +4,8 @@
 #include "counter_impl.h"
 
 #define MAX_DIGITS 19
-#define MAX_NS (((uint64_t)COUNTER_IMPL_MAX_NOW * 1000000) + ((uint64_t)1 << 60))
+#define MAX_NS                                                                 \
+	(((uint64_t)COUNTER_IMPL_MAX_NOW * 1000000) + ((uint64_t)1 << 60))
 /* Milliseconds; a limit's are 31 days at most. */
 #define MAX_PERIOD ((uint64_t)1 << 32)
 #define MAX_HEX 16
@@ -74,8 +75,8 @@ print_window(const void *record, struct buf *text)
 	    "head=%" PRId64 " period=%" PRIu64 " tried=%" PRId64 " slots=",
 	    window->head, window->period_ms, window->tried);
 	for (size_t i = 0; i < COUNTER_IMPL_PLACES; i++)
-		buf_printf(text, "%s%" PRIu64, i == 0 ? "" : ",",
-		    window->slots[i]);
+		buf_printf(
+		    text, "%s%" PRIu64, i == 0 ? "" : ",", window->slots[i]);
 }
 
 /* The products of a slot's number and its length stay within 63 bits. */
@@ -103,8 +104,8 @@ parse_window(struct span text, void *record)
 	for (size_t i = 0; i < COUNTER_IMPL_PLACES; i++) {
 		if (i > 0 && !span_take_byte(&text, ','))
 			return (false);
-		if (!take_number(&text, COUNTER_IMPL_MAX_COUNT, '\0',
-			&window->slots[i]))
+		if (!take_number(
+			&text, COUNTER_IMPL_MAX_COUNT, '\0', &window->slots[i]))
 			return (false);
 	}
 	return (text.len == 0);
@@ -132,8 +133,7 @@ take_hex(struct span *text, uint64_t *out)
 
 	*out = 0;
 	for (size_t i = 0; i < digits.len; i++)
-		*out = *out << 4 |
-		       (uint64_t)span_hex_value(span_at(digits, i));
+		*out = *out << 4 | (uint64_t)span_hex_value(span_at(digits, i));
 	return (digits.len == MAX_HEX);
 }
 

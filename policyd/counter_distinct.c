@@ -5,9 +5,9 @@ second_of(int64_t now)
 {
 	int64_t second = now / 1000;
 
-	return (second < 1           ? 1
-	        : second > UINT32_MAX ? (int64_t)UINT32_MAX
-	                              : second);
+	return (second < 1            ? 1
+		: second > UINT32_MAX ? (int64_t)UINT32_MAX
+				      : second);
 }
 
 static bool
@@ -85,6 +85,14 @@ forgotten(const struct counter_rule *rule, const struct counter_distinct *set,
 	return (at == 0 ? 0 : (int64_t)at * 1000 + rule->period_ms);
 }
 
+static int64_t
+time_until(int64_t then, int64_t now)
+{
+	if (now < 0)
+		now = 0;
+	return (then > now ? then - now : 0);
+}
+
 void
 counter_distinct_read(const struct counter_rule *rule,
     const struct counter_distinct *set, int64_t now,
@@ -92,18 +100,19 @@ counter_distinct_read(const struct counter_rule *rule,
 {
 	uint64_t used = count_of(rule, set, now);
 	int64_t last = counter_distinct_expires(rule, set);
+	uint64_t too_many;
 
 	*out = (struct counter_reading){ .used = used,
 		.tried = used,
 		.left = COUNTER_UNLIMITED,
-		.reset_ms = used > 0 && last > now ? last - now : 0 };
+		.reset_ms = used > 0 ? time_until(last, now) : 0 };
 	if (rule->rate == COUNTER_UNLIMITED)
 		return;
 	out->left = used < rule->rate ? rule->rate - used : 0;
 	if (out->left > 0 || used == 0)
 		return;
-	last = forgotten(rule, set, now, used - rule->rate + 1);
-	out->retry_ms = last > now ? last - now : 0;
+	too_many = used - rule->rate + 1;
+	out->retry_ms = time_until(forgotten(rule, set, now, too_many), now);
 }
 
 int64_t

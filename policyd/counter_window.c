@@ -45,8 +45,8 @@ renumber(struct counter_window *window, const struct counter_rule *rule)
 
 	if (window->period_ms == period)
 		return;
-	last = sum == 0 ? 0
-	                : (window->head + 1) * slot_ms(window->period_ms) - 1;
+	last =
+	    sum == 0 ? 0 : (window->head + 1) * slot_ms(window->period_ms) - 1;
 	memset(window->slots, 0, sizeof(window->slots));
 	window->period_ms = period;
 	window->head = last / slot_ms(period);
@@ -67,8 +67,8 @@ set_back(struct counter_window *window, int64_t number)
 }
 
 void
-counter_window_advance(const struct counter_rule *rule,
-    struct counter_window *window, int64_t now)
+counter_window_advance(
+    const struct counter_rule *rule, struct counter_window *window, int64_t now)
 {
 	int64_t number;
 
@@ -141,8 +141,8 @@ leaves(const struct counter_window *window, int64_t number)
 static int64_t
 oldest_of(const struct counter_window *window)
 {
-	return (window->head < COUNTER_SLOTS ? 0
-					     : window->head - COUNTER_SLOTS);
+	return (
+	    window->head < COUNTER_SLOTS ? 0 : window->head - COUNTER_SLOTS);
 }
 
 /* When one more fits that does not now. */
@@ -160,26 +160,31 @@ when_free(const struct counter_rule *rule, struct counter_window *window,
 	return (leaves(window, number));
 }
 
+static int64_t
+time_until(int64_t then, int64_t now)
+{
+	if (now < 0)
+		now = 0;
+	return (then > now ? then - now : 0);
+}
+
 void
 counter_window_read(const struct counter_rule *rule,
     const struct counter_window *window, int64_t now,
     struct counter_reading *out)
 {
 	struct counter_window copy = *window;
-	int64_t last;
 
 	*out = (struct counter_reading){ .left = COUNTER_UNLIMITED };
 	counter_window_advance(rule, &copy, now);
 	out->used = sum_of(&copy);
-	last = counter_window_expires(&copy);
-	out->reset_ms = last > now ? last - now : 0;
+	out->reset_ms = time_until(counter_window_expires(&copy), now);
 	if (rule->rate == COUNTER_UNLIMITED)
 		return;
 	out->left = out->used < rule->rate ? rule->rate - out->used : 0;
-	if (out->left > 0)
-		return;
-	last = when_free(rule, &copy, out->used);
-	out->retry_ms = last > now ? last - now : 0;
+	if (out->left == 0)
+		out->retry_ms =
+		    time_until(when_free(rule, &copy, out->used), now);
 }
 
 int64_t

@@ -22,6 +22,7 @@ struct greylist;
 struct known;
 struct list_health;
 struct meter;
+struct notifier;
 struct reputation;
 struct shared;
 struct store;
@@ -98,7 +99,8 @@ size_t engine_in_hand(const struct engine *engine);
 /**
  * engine_config(engine), and the parts:
  * Return a part of ${engine}; it lives as long as that, the configuration until
- * engine_follow().  Some are NULL where they are off: shared, health, dns.
+ * engine_follow().  Some are NULL where they are off: shared, health, dns,
+ * workers, notifier.
  */
 const struct config *engine_config(const struct engine *engine);
 struct accounting *engine_accounting(struct engine *engine);
@@ -112,6 +114,8 @@ struct shared *engine_shared(struct engine *engine);
 struct workers *engine_workers(struct engine *engine);
 struct dns *engine_dns(struct engine *engine);
 struct meter *engine_meter(struct engine *engine);
+const struct log *engine_logger(const struct engine *engine);
+struct notifier *engine_notifier(struct engine *engine);
 
 /**
  * engine_listed(engine):

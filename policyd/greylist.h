@@ -14,6 +14,25 @@
 
 struct greylist;
 
+/* Bytes of a key. */
+#define GREYLIST_MAX_KEY ((size_t)648)
+/* Keys of one client that wait at the same time; what comes above that must
+ * come again, but is not remembered, so that one client does not fill the
+ * table. */
+#define GREYLIST_MAX_WAITING 1000
+/* What waits has this part of the table, so that keys that passed have the
+ * rest; above it, whoever waits for the longest is forgotten. */
+#define GREYLIST_WAITING_SHARE 4
+/* A client's passes count at most once an hour, so that one burst is one pass
+ * (postgrey does likewise); those of a key that passed before, once a day. */
+#define GREYLIST_COUNT_MS ((int64_t)3600 * 1000)
+#define GREYLIST_COUNT_AGAIN_MS ((int64_t)86400 * 1000)
+/* What lasts is renewed in steps of this, or a sixteenth of its lifetime if
+ * that is less: not every message is worth a write. */
+#define GREYLIST_RENEW_MS ((int64_t)3600 * 1000)
+/* A key stays this long after its window, until it is counted as lost. */
+#define GREYLIST_LOST_MS ((int64_t)3600 * 1000)
+
 struct greylist_rules {
 	int64_t delay_ms;    /* before a retry is taken */
 	int64_t window_ms;   /* within which it must come */
@@ -36,7 +55,8 @@ struct greylist_answer {
 	bool first_pass;   /* it just passed for the first time */
 };
 
-/* Told of keys whose client never came again, for its reputation. */
+/* Told of keys whose client never came again, for its reputation; see
+ * greylist_key_client(). */
 typedef void greylist_lost(void *cookie, struct span key);
 
 /**
@@ -50,11 +70,21 @@ void greylist_free(struct greylist *greylist);
 /**
  * greylist_key(arena, spf_domain, network, sender_domain, recipient):
  * Return the key: the organizational domain that SPF passed for if
- * ${spf_domain} is not empty, else network, sender domain and recipient.
- * ${recipient} is lower-cased.
+ * ${spf_domain} is not empty, else network, sender domain ("<>" for the null
+ * sender) and recipient, as words in lower case; bytes that would end a word
+ * are '?'.  ${recipient} should be without its extension: all extensions are
+ * one mailbox, whose owner would have to wait for each, and strangers could
+ * make up as many keys as they like.
  */
 struct span greylist_key(struct arena *arena, struct span spf_domain,
     struct span network, struct span sender_domain, struct span recipient);
+
+/**
+ * greylist_key_client(key, spf_domain, network):
+ * Store which of the two ${key} is of; the other one is empty.
+ */
+void greylist_key_client(
+    struct span key, struct span *spf_domain, struct span *network);
 
 /**
  * greylist_ask(greylist, rules, key, client, now, answer):
@@ -92,7 +122,17 @@ struct table *greylist_table(struct greylist *greylist, const char *kind);
 struct greylist_record {
 	int64_t first_ms;
 	int64_t passed_ms; /* 0: waits */
-	uint64_t tries;
+	int64_t last_ms;   /* of its use since, see GREYLIST_RENEW_MS */
+	uint64_t tries;    /* until it passed */
+};
+
+/* What a record of "greyclient" says. */
+struct greylist_client {
+	int64_t counted_ms; /* its last pass that counted */
+	int64_t used_ms;    /* likewise its last use */
+	int64_t since_ms;   /* when the first of those that wait came */
+	uint32_t passes;
+	uint32_t waiting;
 };
 
 #endif

@@ -22,8 +22,8 @@ static const char *const unit_names[] = {
 static bool
 reaches(uint64_t level, uint64_t tenths, uint64_t rate)
 {
-	return ((unsigned __int128)level * 10 >=
-		(unsigned __int128)tenths * rate);
+	return (
+	    (unsigned __int128)level * 10 >= (unsigned __int128)tenths * rate);
 }
 
 enum limit_action

@@ -23,7 +23,7 @@ enum limit_unit {
 	LIMIT_BYTES,            /* a message's size, once */
 	LIMIT_CLIENT_NETWORKS,  /* distinct client_net */
 	LIMIT_COUNTRIES,        /* distinct country */
-	LIMIT_FIRST_RECIPIENTS, /* nobody here had written to them before */
+	LIMIT_FIRST_RECIPIENTS, /* the user had not written to them before */
 };
 
 /* What happens past a step, mildest first. */

@@ -40,7 +40,8 @@ struct list_figures {
 
 /**
  * list_health_new(log), list_health_free(health):
- * Nothing is known yet.  ${log} gets list_out (warning) and list_back.
+ * Nothing is known yet.  ${log} gets list_out (warning) and list_back
+ * (info).
  */
 struct list_health *list_health_new(const struct log *log);
 void list_health_free(struct list_health *health);
@@ -50,28 +51,29 @@ void list_health_free(struct list_health *health);
  * Test all lists at once.  Blocking: for a worker.
  */
 void list_health_test(struct list_health *health, struct dns *dns,
-    const struct list *lists, size_t count, int64_t deadline,
+    const struct dns_list *lists, size_t count, int64_t deadline,
     struct arena *arena);
 
 /**
  * list_health_is_out(health, list):
  * Say whether ${list} is not to be asked now.
  */
-bool list_health_is_out(struct list_health *health, const struct list *list);
+bool list_health_is_out(
+    struct list_health *health, const struct dns_list *list);
 
 /**
  * list_health_answered(health, list, listed, late, us):
  * A question about a client was answered, or not in time.
  */
-void list_health_answered(struct list_health *health, const struct list *list,
-    bool listed, bool late, int64_t us);
+void list_health_answered(struct list_health *health,
+    const struct dns_list *list, bool listed, bool late, int64_t us);
 
 /**
  * list_health_refused(health, list, refusal):
  * The answer to a question about a client was no answer: the list is out.
  */
-void list_health_refused(struct list_health *health, const struct list *list,
-    enum list_refusal refusal);
+void list_health_refused(struct list_health *health,
+    const struct dns_list *list, enum list_refusal refusal);
 
 /**
  * list_health_figures(health, arena, count):

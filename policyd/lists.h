@@ -14,6 +14,7 @@
 
 #define LIST_MAX ((size_t)64)       /* lists of one configuration */
 #define LIST_MAX_CODES ((size_t)64) /* of one list */
+#define LIST_MAX_WEIGHT 1000        /* points, either way */
 
 /* What is looked up in a list: a set of bits. */
 enum list_subject {
@@ -30,7 +31,7 @@ struct list_code {
 	int weight; /* negative: vouches for the client */
 };
 
-struct list {
+struct dns_list {
 	const char *zone;
 	unsigned int subjects; /* enum list_subject, or-ed */
 	struct list_code codes[LIST_MAX_CODES];
@@ -44,7 +45,8 @@ struct list {
 
 /**
  * list_code_parse(text, out):
- * Read "127.0.0.2=6", "127.0.0.4-7=-3", "127.0.*.2=1".  Return 0 or -1.
+ * Read "127.0.0.2=6", "127.0.0.4-7=-3", "127.0.*.2=1".  Return 0, or -1 also
+ * for what can never be a listing: outside 127/8, or all in 127.255.255/24.
  */
 int list_code_parse(const char *text, struct list_code *out);
 
@@ -56,14 +58,21 @@ int list_code_parse(const char *text, struct list_code *out);
  * outside 127/8 (RFC 5782 2.1).
  */
 bool list_weigh(
-    const struct list *list, const unsigned char address[4], int *weight);
+    const struct dns_list *list, const unsigned char address[4], int *weight);
 
 /* Why an answer is none. */
 enum list_refusal {
 	LIST_ANSWERS,
-	LIST_REFUSES, /* 127.255.255.x: we ask by an open resolver, too often */
+	LIST_REFUSES, /* 127.255.255.x: we ask by an open resolver, too often;
+	               * 127.0.0.255 of dnswl.org: the same */
 	LIST_ASTRAY,  /* outside 127/8: the zone was sold, or a resolver lies */
 };
+
+/**
+ * list_refusal(address):
+ * Say whether ${address}, to which list_weigh() gave no weight, is no answer at
+ * all.
+ */
 enum list_refusal list_refusal(const unsigned char address[4]);
 
 /**
@@ -71,15 +80,15 @@ enum list_refusal list_refusal(const unsigned char address[4]);
  * Return the name to ask for an address (RFC 5782 2.1, 2.4) or a domain, NULL
  * when it would be no domain name.
  */
-const char *list_name(struct arena *arena, const struct list *list,
+const char *list_name(struct arena *arena, const struct dns_list *list,
     const struct network_address *client);
 const char *list_name_of(
-    struct arena *arena, const struct list *list, const char *domain);
+    struct arena *arena, const struct dns_list *list, const char *domain);
 
 /**
  * lists_default(count):
  * Return the lists that we ask unless told otherwise.
  */
-const struct list *lists_default(size_t *count);
+const struct dns_list *lists_default(size_t *count);
 
 #endif

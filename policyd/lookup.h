@@ -14,15 +14,19 @@
 #include "dns/dns.h"
 #include "dns/iprev.h"
 #include "lists.h"
+#include "lookup_name.h"
 #include "request.h"
 #include "spf/spf.h"
 
 struct list_health;
-struct orgdomain;
 
-/* One list that knows one subject. */
+/* Hits that are kept; no client is known better by more. */
+#define LOOKUP_MAX_HITS ((size_t)128)
+
+/* One list that knows one subject.  Subjects with the same name are asked for
+ * once, the first of enum list_subject. */
 struct lookup_hit {
-	const struct list *list;
+	const struct dns_list *list;
 	enum list_subject subject;
 	unsigned char answer[4];
 	int weight;
@@ -54,13 +58,14 @@ struct lookup_findings {
 	enum lookup_name name;
 	bool generic_name; /* it looks like an access network's */
 	enum lookup_helo helo;
-	struct spf_outcome spf; /* of MAIL FROM; HELO for the null sender */
+	struct spf_outcome spf; /* of MAIL FROM; HELO for the null sender; its
+	                         * reason is NULL when it was not asked for */
 	int64_t took_us;
 };
 
 struct lookup_options {
 	struct dns *dns;
-	const struct list *lists; /* without those that are out */
+	const struct dns_list *lists; /* without those that are out */
 	size_t list_count;
 	struct list_health *health;   /* says which are out; NULL: none */
 	const char *const *own_names; /* ours, ended by NULL */
@@ -79,13 +84,5 @@ struct lookup_options {
 void lookup_run(const struct lookup_options *options,
     const struct request *request, struct arena *arena, struct trace *trace,
     struct lookup_findings *out);
-
-/**
- * lookup_name_is_generic(name, client):
- * Say whether the reverse name looks like those that access networks give to
- * all addresses: it spells the address, or says dyn, dsl, pool, dhcp, ...
- */
-bool lookup_name_is_generic(
-    const char *name, const struct network_address *client);
 
 #endif

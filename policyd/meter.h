@@ -29,6 +29,12 @@ void meter_decided(struct meter *meter, enum request_state state,
     const struct decision *decision, int64_t us);
 
 /**
+ * meter_repeated(meter):
+ * A request was answered as before, and nothing counted.
+ */
+void meter_repeated(struct meter *meter);
+
+/**
  * meter_looked_up(meter, us):
  * What had to be asked of others took ${us} microseconds.
  */

@@ -145,13 +145,13 @@ add_rate(struct overrides *overrides, const char *title,
 		return;
 	entry = find_or_add(overrides, name_span(&name));
 	entry->rate = rate->rate;
-	entry->as_user = is_group ? arena_printf(overrides->arena, "group %s",
-					&title[strlen("group:")])
-	                          : arena_printf(overrides->arena, "user %s",
-					title);
-	entry->as_domain = is_group ? entry->as_user
-	                            : arena_printf(overrides->arena,
-					  "domain %s", title);
+	entry->as_user = is_group
+	                     ? arena_printf(overrides->arena, "group %s",
+				   &title[strlen("group:")])
+	                     : arena_printf(overrides->arena, "user %s", title);
+	entry->as_domain =
+	    is_group ? entry->as_user
+		     : arena_printf(overrides->arena, "domain %s", title);
 }
 
 static void

@@ -1,7 +1,8 @@
 /*
  * quota.h: whether a mailbox has room, asked before a message is queued.  An
- * implementation is a file: quota_dovecot.c asks Dovecot's quota-status
- * service by the same protocol that Postfix asks us.
+ * implementation is a file with a struct quota_driver, and is chosen by the
+ * word before the endpoint: quota_dovecot.c ("dovecot") asks Dovecot's
+ * quota-status service by the same protocol that Postfix asks us.
  */
 #ifndef POLICYD_QUOTA_H
 #define POLICYD_QUOTA_H
@@ -19,12 +20,18 @@ enum quota_result {
 	QUOTA_TEMPFAIL, /* nobody answered in time, or not sensibly */
 };
 
+/* Bytes of a recipient (RFC 5321 4.5.3.1), and of what a source says. */
+#define QUOTA_MAX_RECIPIENT ((size_t)320)
+#define QUOTA_MAX_REASON ((size_t)200)
+
 struct quota_source;
 
 /**
  * quota_open(endpoint, arena, error), quota_close(source):
- * A source at "inet:PORT@ADDRESS" or "unix:PATH", which need not be there yet.
- * NULL with the reason in ${error} for anything else.
+ * A source at "inet:PORT@ADDRESS" or "unix:PATH", which need not be there yet,
+ * with or without "dovecot:" before it.  NULL with the reason, allocated from
+ * ${arena}, in ${error} for anything else.  Nobody may be asking when it is
+ * closed; NULL is harmless then.
  */
 struct quota_source *quota_open(
     const char *endpoint, struct arena *arena, const char **error);
@@ -34,8 +41,10 @@ void quota_close(struct quota_source *source);
  * quota_ask(source, recipient, size, deadline, arena, reason):
  * Ask whether a message of ${size} bytes, 0 when that is not known, fits into
  * the mailbox of ${recipient}; wait until clock_monotonic_ms() is ${deadline}
- * at most.  Store what the source says in words, or NULL, in ${reason}.
- * Blocking, safe from many threads; idle connections are kept.
+ * at most.  Store what the source says in words, printable ASCII, or NULL, in
+ * ${reason}.  A ${recipient} that no mailbox can have is QUOTA_UNKNOWN, and
+ * nobody is asked.  Blocking, safe from many threads; idle connections are
+ * kept.
  */
 enum quota_result quota_ask(struct quota_source *source, struct span recipient,
     uint64_t size, int64_t deadline, struct arena *arena, const char **reason);

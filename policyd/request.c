@@ -7,16 +7,14 @@
 /* Digits of 2^64 - 1. */
 #define NUMBER_DIGITS 20
 
-/* In the order in which Postfix sends them, but for a few that changed places:
- * the next one is found at the first or second look. */
 static const struct span names[REQUEST_ATTRIBUTES] = {
 	[REQUEST_REQUEST] = SPAN_LITERAL("request"),
 	[REQUEST_PROTOCOL_STATE] = SPAN_LITERAL("protocol_state"),
 	[REQUEST_PROTOCOL_NAME] = SPAN_LITERAL("protocol_name"),
 	[REQUEST_CLIENT_ADDRESS] = SPAN_LITERAL("client_address"),
 	[REQUEST_CLIENT_NAME] = SPAN_LITERAL("client_name"),
-	[REQUEST_REVERSE_CLIENT_NAME] = SPAN_LITERAL("reverse_client_name"),
 	[REQUEST_CLIENT_PORT] = SPAN_LITERAL("client_port"),
+	[REQUEST_REVERSE_CLIENT_NAME] = SPAN_LITERAL("reverse_client_name"),
 	[REQUEST_SERVER_ADDRESS] = SPAN_LITERAL("server_address"),
 	[REQUEST_SERVER_PORT] = SPAN_LITERAL("server_port"),
 	[REQUEST_HELO_NAME] = SPAN_LITERAL("helo_name"),
@@ -60,18 +58,14 @@ static const struct {
 	{ "ETRN", REQUEST_STATE_ETRN },
 };
 
-/* Look for ${name} from ${expected} on, around. */
 static size_t
-find_name(struct span name, size_t expected)
+find_name(struct span name)
 {
-	for (size_t i = 0; i < REQUEST_ATTRIBUTES; i++) {
-		size_t at = (expected + i) % REQUEST_ATTRIBUTES;
+	size_t at = 0;
 
-		if (names[at].len == name.len &&
-		    memcmp(names[at].data, name.data, name.len) == 0)
-			return (at);
-	}
-	return (REQUEST_ATTRIBUTES);
+	while (at < REQUEST_ATTRIBUTES && !span_eq(names[at], name))
+		at++;
+	return (at);
 }
 
 static enum request_state
@@ -126,19 +120,33 @@ finish(struct span whole, struct request *out, const char **error)
 	return (REQUEST_COMPLETE);
 }
 
+/* Postfix sends attributes in one order: look for the next one first. */
+static bool
+is_expected(struct span line, size_t expected)
+{
+	const struct span *name = &names[expected];
+
+	return (line.len > name->len && line.data[name->len] == '=' &&
+		memcmp(line.data, name->data, name->len) == 0);
+}
+
 static const char *
 read_line(struct span line, size_t *expected, struct request *out)
 {
+	size_t found = *expected % REQUEST_ATTRIBUTES;
 	struct span name;
 
 	if (line.len > REQUEST_MAX_LINE)
 		return ("a line is too long");
-	if (!span_take_until(&line, '=', &name))
-		return ("a line without =");
-	size_t found = find_name(name, *expected);
-
-	if (found == REQUEST_ATTRIBUTES)
-		return (NULL); /* newer than we are */
+	if (is_expected(line, found)) {
+		span_skip(&line, names[found].len + 1);
+	} else {
+		if (!span_take_until(&line, '=', &name))
+			return ("a line without =");
+		found = find_name(name);
+		if (found == REQUEST_ATTRIBUTES)
+			return (NULL); /* newer than we are */
+	}
 	out->attributes[found] = line;
 	*expected = found + 1;
 	return (NULL);
@@ -191,7 +199,7 @@ request_attribute_name(enum request_attribute attribute)
 enum request_attribute
 request_attribute_find(struct span name)
 {
-	return ((enum request_attribute)find_name(name, 0));
+	return ((enum request_attribute)find_name(name));
 }
 
 struct request *

@@ -16,15 +16,16 @@
 #define REQUEST_MAX_LINE ((size_t)8192)
 #define REQUEST_MAX_LINES ((size_t)128)
 
-/* The attributes that we know; others are skipped. */
+/* The attributes that we know, in the order in which Postfix sends them; others
+ * are skipped. */
 enum request_attribute {
 	REQUEST_REQUEST,
 	REQUEST_PROTOCOL_STATE,
 	REQUEST_PROTOCOL_NAME,
 	REQUEST_CLIENT_ADDRESS,
 	REQUEST_CLIENT_NAME,
-	REQUEST_REVERSE_CLIENT_NAME,
 	REQUEST_CLIENT_PORT,
+	REQUEST_REVERSE_CLIENT_NAME,
 	REQUEST_SERVER_ADDRESS,
 	REQUEST_SERVER_PORT,
 	REQUEST_HELO_NAME,

@@ -12,6 +12,12 @@
 #include "lookup.h"
 
 #define SCORE_MAX_PARTS ((size_t)32)
+#define SCORE_MAX_HEADER ((size_t)900) /* bytes */
+#define SCORE_MAX_REASON ((size_t)300)
+
+/* A list that gives so much or less speaks for the client: dnswl.org's "medium"
+ * does, its "low" and "none" do not. */
+#define SCORE_VOUCHES (-3)
 
 /* Points for each finding; the options score_... of the configuration. */
 struct score_weights {
@@ -57,6 +63,8 @@ struct score {
 	int points;          /* all that count, groups capped */
 	int shadow_points;   /* had the shadow ones counted */
 	unsigned int groups; /* different ones with points above 0 */
+	/* What there is to tell; all hits count, even where there is no room.
+	 */
 	struct score_part parts[SCORE_MAX_PARTS];
 	size_t count;
 	const struct score_part *heaviest; /* above 0, or NULL */
@@ -66,7 +74,9 @@ struct score {
 /**
  * score_sum(weights, findings, memory, arena, trace, out):
  * Store the score in ${out}; its strings live as long as ${arena} and the
- * lists.
+ * lists.  No list speaks for a name that anybody may write: the sender's domain
+ * must pass SPF, and HELO never counts for the client.  An SPF outcome without
+ * a reason was not asked for.
  */
 void score_sum(const struct score_weights *weights,
     const struct lookup_findings *findings, const struct score_memory *memory,

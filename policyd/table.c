@@ -264,32 +264,41 @@ random_bucket(struct table *table)
 	return (table->random % table->buckets);
 }
 
+/* The link to the record that is worth nothing first, of a sample. */
+struct worst {
+	uint32_t *link; /* NULL: none seen yet */
+	int64_t expires;
+	size_t seen;
+};
+
+static void
+compare(const struct table *table, uint32_t *link, struct worst *worst)
+{
+	for (; *link != 0; worst->seen++) {
+		struct node *node = node_at(table, *link);
+
+		if (worst->link == NULL || node->expires < worst->expires) {
+			worst->link = link;
+			worst->expires = node->expires;
+		}
+		link = &node->next;
+	}
+}
+
 static void
 evict(struct table *table, int64_t now)
 {
 	size_t bucket = random_bucket(table);
-	size_t seen = 0;
-	uint32_t *worst = NULL;
-	int64_t expires = 0;
+	struct worst worst = { .link = NULL };
 
-	for (size_t i = 0; i < table->buckets && seen < SAMPLE; i++) {
-		uint32_t *link = bucket_at(table, bucket);
-
-		for (; *link != 0; seen++) {
-			struct node *node = node_at(table, *link);
-
-			if (worst == NULL || node->expires < expires) {
-				worst = link;
-				expires = node->expires;
-			}
-			link = &node->next;
-		}
+	for (size_t i = 0; i < table->buckets && worst.seen < SAMPLE; i++) {
+		compare(table, bucket_at(table, bucket), &worst);
 		bucket = bucket + 1 == table->buckets ? 0 : bucket + 1;
 	}
-	assert(worst != NULL);
-	if (expires > now)
+	assert(worst.link != NULL);
+	if (worst.expires > now)
 		table->evicted++;
-	drop(table, worst, expires > now);
+	drop(table, worst.link, worst.expires > now);
 }
 
 /* ${key} is not there yet. */
@@ -427,19 +436,41 @@ table_load(
 	return (true);
 }
 
+/* False when ${visit} wants no more. */
+static bool
+visit_bucket(
+    struct table *table, size_t bucket, table_visit *visit, void *cookie)
+{
+	uint32_t name = *bucket_at(table, bucket);
+
+	while (name != 0) {
+		struct node *node = node_at(table, name);
+
+		if (!visit(cookie, key_of(table, node), node->bytes,
+			node->expires))
+			return (false);
+		name = node->next;
+	}
+	return (true);
+}
+
 void
 table_each(struct table *table, table_visit *visit, void *cookie)
 {
-	for (size_t i = 0; i < table->buckets; i++) {
-		for (uint32_t name = *bucket_at(table, i); name != 0;) {
-			struct node *node = node_at(table, name);
+	for (size_t i = 0; i < table->buckets; i++)
+		if (!visit_bucket(table, i, visit, cookie))
+			return;
+}
 
-			if (!visit(cookie, key_of(table, node), node->bytes,
-				node->expires))
-				return;
-			name = node->next;
-		}
-	}
+bool
+table_walk(struct table *table, size_t *place, size_t count, table_visit *visit,
+    void *cookie)
+{
+	/* A bucket that is split gives to one behind all others. */
+	for (; count > 0 && *place < table->buckets; count--)
+		if (!visit_bucket(table, (*place)++, visit, cookie))
+			return (false);
+	return (*place < table->buckets);
 }
 
 size_t

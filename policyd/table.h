@@ -115,6 +115,16 @@ typedef bool table_visit(
 void table_each(struct table *table, table_visit *visit, void *cookie);
 
 /**
+ * table_walk(table, place, count, visit, cookie):
+ * Give the records of the next ${count} buckets, of about one record each, from
+ * *${place} on, 0 at first, to ${visit}, which must not add or remove any.
+ * Return false at the end.  What is added or removed between two calls may be
+ * seen or not; a record that is there all the time is seen, at times twice.
+ */
+bool table_walk(struct table *table, size_t *place, size_t count,
+    table_visit *visit, void *cookie);
+
+/**
  * table_count(table), table_evicted(table), table_kind(table),
  * table_bytes(table):
  * Return the number of records; how many went for room while they were still

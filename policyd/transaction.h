@@ -25,6 +25,14 @@
  * Postfix takes 1,000 recipients (smtpd_recipient_limit). */
 #define TRANSACTION_MAX_RECIPIENTS ((size_t)2000)
 #define TRANSACTION_MAX_CHARGES ((size_t)8192)
+/* Bytes of an instance; Postfix makes them of four numbers. */
+#define TRANSACTION_MAX_INSTANCE ((size_t)47)
+/* What charges and replies of all transactions may take, in bytes; past it
+ * those go that are without news for the longest. */
+#define TRANSACTION_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+struct transaction;
+struct transactions;
 
 /* Something that was counted. */
 struct charge {
@@ -35,14 +43,16 @@ struct charge {
 	int64_t when;       /* milliseconds since 1970 */
 	struct counter_rule rule; /* as it was in force then */
 	bool refunds;
+	bool refused; /* it was tried and did not fit: nothing was counted */
+	bool held;    /* refused, but Postfix takes it all the same */
+	bool pending; /* asked of others, who have not answered yet */
+	bool shared;  /* other machines count it, too */
 };
 
-struct transaction;
-struct transactions;
-
-/* Called for each transaction that was aborted with charges. */
-typedef void transaction_ended(
-    void *cookie, const struct charge *charges, size_t count, int64_t now);
+/* Called for each transaction that was aborted with charges, and for charges
+ * that are given back before. */
+typedef void transaction_ended(void *cookie, struct transaction *transaction,
+    const struct charge *charges, size_t count, int64_t now);
 
 /**
  * transactions_new(hold_ms, ended, cookie):
@@ -61,11 +71,19 @@ void transactions_free(struct transactions *transactions);
 /**
  * transactions_follow(transactions, connection, instance, now):
  * Return the transaction ${instance}, a new one if there is none; NULL for an
- * empty ${instance}.  Whatever other one ${connection} (a number that no other
- * connection ever has) was last seen with is over.
+ * empty ${instance}, or one that is too long.  One that was aborted begins
+ * again.  Whatever other one ${connection} (a number that no other connection
+ * ever has) was last seen with is over.
  */
 struct transaction *transactions_follow(struct transactions *transactions,
     uint64_t connection, struct span instance, int64_t now);
+
+/**
+ * transactions_find(transactions, instance):
+ * Return the transaction ${instance} if it goes on or is committed, or NULL.
+ */
+struct transaction *transactions_find(
+    const struct transactions *transactions, struct span instance);
 
 /**
  * transactions_closed(transactions, connection):
@@ -119,15 +137,43 @@ bool transaction_has(const struct transaction *transaction, const char *limit,
     struct span key, uint64_t recipient);
 
 /**
- * transaction_charge(transaction, charge), transaction_uncharge(transaction,
- * recipient, ended, cookie):
- * Remember a charge, which is copied; false past the limit.  Forget those of a
- * recipient whom we refused after all, and tell ${ended} of them.
+ * transaction_find(transaction, limit, key, recipient):
+ * Return that charge, also one that was refused, or NULL.  It stays where it is
+ * until the next is made or goes.
+ */
+struct charge *transaction_find(struct transaction *transaction,
+    const char *limit, struct span key, uint64_t recipient);
+
+/**
+ * transaction_sum(transaction, limit, key, held):
+ * Return how much is charged, or, if ${held}, was refused and is held, under
+ * ${key} of ${limit}.
+ */
+uint64_t transaction_sum(const struct transaction *transaction,
+    const char *limit, struct span key, bool held);
+
+/**
+ * transaction_charge(transaction, charge), transaction_forget(transaction,
+ * charge), transaction_uncharge(transaction, recipient, ended, cookie, now):
+ * Remember a charge, which is copied; false past the limit, or when nothing of
+ * it is charged any more.  Forget one that transaction_find() gave.  Forget
+ * those of a recipient whom we refused after all that may be refunded, and tell
+ * ${ended} of them.
  */
 bool transaction_charge(
     struct transaction *transaction, const struct charge *charge);
+void transaction_forget(struct transaction *transaction, struct charge *charge);
 void transaction_uncharge(struct transaction *transaction, uint64_t recipient,
     transaction_ended *ended, void *cookie, int64_t now);
+
+/**
+ * transaction_release(transaction, limit, key, amount, ended, cookie, now):
+ * Of what is charged under ${key} of ${limit}, forget ${amount} or as much as
+ * there is, the last first, and tell ${ended}.
+ */
+void transaction_release(struct transaction *transaction, const char *limit,
+    struct span key, uint64_t amount, transaction_ended *ended, void *cookie,
+    int64_t now);
 
 /**
  * transaction_charges(transaction, count):
@@ -142,6 +188,19 @@ const struct charge *transaction_charges(
  */
 void transaction_commit(struct transaction *transaction);
 bool transaction_is_committed(const struct transaction *transaction);
+
+/**
+ * transaction_saw_data(transaction), transaction_had_data(transaction):
+ * Postfix took recipients: DATA was asked.  Say whether it was.
+ */
+void transaction_saw_data(struct transaction *transaction);
+bool transaction_had_data(const struct transaction *transaction);
+
+/**
+ * transaction_instance(transaction):
+ * Return what Postfix calls it.
+ */
+struct span transaction_instance(const struct transaction *transaction);
 
 /**
  * transaction_note(transaction):

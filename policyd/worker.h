@@ -28,7 +28,8 @@ struct worker_load {
 
 /**
  * workers_new(base, count):
- * Start ${count} threads, which take no signals.
+ * Start ${count} threads, which take no signals.  Return NULL, with the reason
+ * in errno, when that cannot be.
  */
 struct workers *workers_new(struct event_base *base, size_t count);
 
@@ -47,7 +48,8 @@ void workers_load(struct workers *workers, struct worker_load *out);
 
 /**
  * workers_free(workers):
- * Wait for running jobs, whose look-ups have deadlines; call done for all.
+ * Wait for running jobs, whose look-ups have deadlines; call done for all, also
+ * for those that still wait: they have not run.  NULL is harmless.
  */
 void workers_free(struct workers *workers);
 

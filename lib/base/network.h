@@ -62,6 +62,13 @@ char *network_address_print(
 int network_parse(const char *text, struct network *out);
 
 /**
+ * network_explain(arena, text):
+ * Say what is wrong with ${text}, which network_parse() refuses, and what may
+ * be meant.
+ */
+const char *network_explain(struct arena *arena, const char *text);
+
+/**
  * network_contains(network, address):
  * Say whether ${address} is in ${network}.
  */

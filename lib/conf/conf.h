@@ -20,14 +20,15 @@
 
 /* The C type at struct conf_option.offset stands behind each. */
 enum conf_type {
-	CONF_BOOL,     /* bool: yes, no, true, false, on, off */
-	CONF_INTEGER,  /* int64_t */
-	CONF_SIZE,     /* int64_t in bytes: 512, 90k, 1M, 1G */
-	CONF_DURATION, /* int64_t in seconds: 30s, 5m, 2h, 7d, and 0 */
-	CONF_STRING,   /* const char *, NULL when not set and without default */
-	CONF_WORD,     /* int: index into words */
-	CONF_LIST,     /* struct conf_list of strings */
-	CONF_SECTION,  /* struct conf_sections */
+	CONF_BOOL,         /* bool: yes, no, true, false, on, off */
+	CONF_INTEGER,      /* int64_t */
+	CONF_SIZE,         /* int64_t in bytes: 512, 90k, 1M, 1G */
+	CONF_DURATION,     /* int64_t in seconds: 30s, 5m, 2h, 7d, and 0 */
+	CONF_MILLISECONDS, /* int64_t: 500ms, 2s, 1m, and 0 */
+	CONF_STRING,  /* const char *, NULL when not set and without default */
+	CONF_WORD,    /* int: index into words */
+	CONF_LIST,    /* struct conf_list of strings */
+	CONF_SECTION, /* struct conf_sections */
 };
 
 struct conf_list {

@@ -202,9 +202,9 @@ clean_quoted_byte(struct cleaner *cleaner, int quote)
 		return (complain(cleaner, "a string holds a control byte"));
 	if (byte == '\r')
 		return (complain(cleaner, "this line's string has no end"));
+	/* The scanner would put an environment variable in its place. */
 	if (quote == '"' && span_starts(cleaner->rest, "${"))
-		return (complain(cleaner, "${...} is not expanded; write "
-					  "\\${ to mean these characters"));
+		buf_add_byte(&cleaner->out, '\\');
 	if (byte == '\\' && quote == '"') {
 		if (next < 0 || strchr("\"\\$", next) == NULL)
 			return (complain(cleaner,
@@ -321,7 +321,8 @@ text_clean(struct arena *arena, struct span text, struct span *out,
 	/* A byte order mark. */
 	if (span_starts(text, "\xef\xbb\xbf"))
 		span_skip(&cleaner.rest, 3);
-	buf_init(&cleaner.out, arena, text.len + 1);
+	/* Two bytes may become three: see clean_quoted_byte(). */
+	buf_init(&cleaner.out, arena, 2 * text.len + 1);
 	while (cleaner.rest.len > 0)
 		if (clean_next(&cleaner) != 0)
 			return (-1);

@@ -28,7 +28,7 @@ int text_read(struct arena *arena, const char *path, struct span *out,
  * Store in ${out}, which lives as long as ${arena} and is never empty,
  * the ${text} with comments and carriage returns as blanks.  Return -1, with
  * ${error} set, for what the scanner would not take literally: control bytes,
- * ${NAME} outside single quotes, escapes other than \" \\ \$, a string, a
+ * ${NAME} outside quotes, escapes other than \" \\ \$, a string, a
  * comment or a brace without end, and, outside of quotes, `*', `+' and a
  * comment that touches a word.
  */

@@ -5,25 +5,34 @@
 /* Nineteen digits may pass INT64_MAX; no limit of ours needs so many. */
 #define DIGITS_MAX 18
 
+#define NAMES_MAX 2
+
 struct unit {
-	const char *suffixes; /* the first one is printed */
+	const char *names[NAMES_MAX]; /* the first one is printed */
 	int64_t factor;
 };
 
 /* Largest first. */
 static const struct unit sizes[] = {
-	{ "Gg", (int64_t)1024 * 1024 * 1024 },
-	{ "Mm", (int64_t)1024 * 1024 },
-	{ "kK", 1024 },
-	{ NULL, 1 },
+	{ { "G", "g" }, (int64_t)1024 * 1024 * 1024 },
+	{ { "M", "m" }, (int64_t)1024 * 1024 },
+	{ { "k", "K" }, 1024 },
+	{ { NULL }, 1 },
 };
 
 static const struct unit durations[] = {
-	{ "d", (int64_t)24 * 60 * 60 },
-	{ "h", (int64_t)60 * 60 },
-	{ "m", 60 },
-	{ "s", 1 },
-	{ NULL, 1 },
+	{ { "d" }, (int64_t)24 * 60 * 60 },
+	{ { "h" }, (int64_t)60 * 60 },
+	{ { "m" }, 60 },
+	{ { "s" }, 1 },
+	{ { NULL }, 1 },
+};
+
+static const struct unit milliseconds[] = {
+	{ { "m" }, (int64_t)60 * 1000 },
+	{ { "s" }, 1000 },
+	{ { "ms" }, 1 },
+	{ { NULL }, 1 },
 };
 
 /* The words that a boolean may be; even indexes are false. */
@@ -33,7 +42,25 @@ static const char *const booleans[] = { "no", "yes", "false", "true", "off",
 static const struct unit *
 units_of(const struct conf_option *option)
 {
-	return (option->type == CONF_SIZE ? sizes : durations);
+	if (option->type == CONF_SIZE)
+		return (sizes);
+	return (option->type == CONF_MILLISECONDS ? milliseconds : durations);
+}
+
+static bool
+is_time(const struct conf_option *option)
+{
+	return (
+	    option->type == CONF_DURATION || option->type == CONF_MILLISECONDS);
+}
+
+static bool
+has_name(const struct unit *unit, struct span text)
+{
+	for (size_t i = 0; i < NAMES_MAX && unit->names[i] != NULL; i++)
+		if (span_is(text, unit->names[i]))
+			return (true);
+	return (false);
 }
 
 /* Return the index of ${text} in ${words}, or -1. */
@@ -65,16 +92,14 @@ read_with_unit(const struct conf_option *option, struct span text, int64_t *out)
 	struct span digits = span_take_while(&text, span_is_digit);
 	uint64_t value;
 
-	if (!span_to_u64(digits, DIGITS_MAX, &value) || text.len > 1)
+	if (!span_to_u64(digits, DIGITS_MAX, &value))
 		return (false);
-	while (unit->suffixes != NULL && text.len > 0 &&
-	       span_find(span_str(unit->suffixes), text.data[0]) ==
-		   span_str(unit->suffixes).len)
+	while (unit->names[0] != NULL && !has_name(unit, text))
 		unit++;
-	if (unit->suffixes == NULL && text.len > 0)
+	if (unit->names[0] == NULL && text.len > 0)
 		return (false);
 	/* Seconds are seldom what is meant where days are usual. */
-	if (option->type == CONF_DURATION && text.len == 0 && value != 0)
+	if (is_time(option) && text.len == 0 && value != 0)
 		return (false);
 	return (!__builtin_mul_overflow(
 	    (int64_t)value, text.len > 0 ? unit->factor : 1, out));
@@ -104,6 +129,7 @@ value_number(const struct conf_option *option, struct span text, int64_t *out)
 		return (read_integer(text, out) && in_range(option, *out));
 	case CONF_SIZE:
 	case CONF_DURATION:
+	case CONF_MILLISECONDS:
 		return (read_with_unit(option, text, out) &&
 			in_range(option, *out));
 	case CONF_STRING:
@@ -123,15 +149,14 @@ value_needs_unit(
 	uint64_t value;
 	int64_t seconds;
 
-	if (option->type != CONF_DURATION ||
-	    !span_to_u64(text, DIGITS_MAX, &value))
+	if (!is_time(option) || !span_to_u64(text, DIGITS_MAX, &value))
 		return (false);
-	for (const struct unit *unit = durations; unit->suffixes != NULL;
+	for (const struct unit *unit = units_of(option); unit->names[0] != NULL;
 	     unit++)
 		if (!__builtin_mul_overflow(
 			(int64_t)value, unit->factor, &seconds) &&
 		    in_range(option, seconds))
-			units[count++] = unit->suffixes;
+			units[count++] = unit->names[0];
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_str(buf, i + 1 == count ? " or " : ", ");
@@ -186,6 +211,9 @@ value_allowed(struct buf *buf, const struct conf_option *option)
 	case CONF_DURATION:
 		buf_add_str(buf, "a duration such as 30s, 5m, 2h or 7d");
 		break;
+	case CONF_MILLISECONDS:
+		buf_add_str(buf, "a duration such as 500ms, 2s or 1m");
+		break;
 	case CONF_STRING:
 		buf_add_str(buf, "a string");
 		return;
@@ -210,15 +238,16 @@ value_print(struct buf *buf, const struct conf_option *option, int64_t number)
 		buf_add_str(buf, option->words[number]);
 		return;
 	case CONF_SIZE:
-	case CONF_DURATION: {
+	case CONF_DURATION:
+	case CONF_MILLISECONDS: {
 		const struct unit *unit = units_of(option);
 
-		while (unit->suffixes != NULL &&
+		while (unit->names[0] != NULL &&
 		       (number == 0 || number % unit->factor != 0))
 			unit++;
 		buf_printf(buf, "%" PRId64, number / unit->factor);
-		if (unit->suffixes != NULL)
-			buf_add_byte(buf, (unsigned char)unit->suffixes[0]);
+		if (unit->names[0] != NULL)
+			buf_add_str(buf, unit->names[0]);
 		return;
 	}
 	case CONF_INTEGER:
@@ -238,7 +267,7 @@ value_quote(struct buf *buf, const char *string)
 	     span_skip(&rest, 1)) {
 		unsigned char byte = rest.data[0];
 
-		if (byte == '"' || byte == '\\' || byte == '$')
+		if (byte == '"' || byte == '\\')
 			buf_add_byte(buf, '\\');
 		buf_add_byte(buf, byte);
 	}

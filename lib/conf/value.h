@@ -13,8 +13,8 @@
 /**
  * value_number(option, text, out):
  * Read ${text} as a value of ${option}, which is a boolean (0 or 1), an
- * integer, a size, a duration or a word (its index).  Return false when it is
- * none or out of range.
+ * integer, a size, a duration (of either type) or a word (its index).  Return
+ * false when it is none or out of range.
  */
 bool value_number(
     const struct conf_option *option, struct span text, int64_t *out);

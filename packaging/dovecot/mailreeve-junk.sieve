@@ -1,15 +1,19 @@
-# mailreeve-junk.sieve: what mailreeve-milter tags goes into Junk.
+# mailreeve-junk.sieve: what mailreeve-milter tags, or mailreeve-policyd scores
+# as junk, goes into Junk.
 #
-# The first word of X-Mailreeve-Verdict is what the milter decided.  It deletes
-# every such field that comes from outside, so that only its own is left.  Mail
-# without one goes its way.
+# The first word of X-Mailreeve-Verdict is what the milter decided, that of
+# X-Mailreeve-Score what the policy daemon did.  The milter deletes every such
+# field that comes from outside, so that only theirs are left.  Mail without one
+# goes its way.
 #
 # Compile it as root whenever it has changed, because Dovecot itself may not
 # write here:  sievec /etc/dovecot/sieve/mailreeve-junk.sieve
 
-require ["fileinto", "ihave", "mailbox"];
+require ["fileinto", "ihave", "index", "mailbox"];
 
-if header :matches "X-Mailreeve-Verdict" ["tag", "tag;*"] {
+# Of several scores the first one counts: what Postfix prepends stands on top.
+if anyof (header :matches "X-Mailreeve-Verdict" ["tag", "tag;*"],
+	header :index 1 :matches "X-Mailreeve-Score" ["junk", "junk *"]) {
 	# Filing it ends the sequence of scripts: no filter, redirection or
 	# vacation notice of the user's acts on what a forger wrote.
 	if ihave "special-use" {

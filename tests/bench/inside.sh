@@ -6,47 +6,14 @@
 set -u
 
 BUILD=$1 BENCH=$2 WORK=$3 BENCHES=$4 PROGRAMS=$5 ROUNDS=$6 MESSAGES=$7
-KNOT=10.53.0.1 SLOW=10.53.0.2 SLOW_MS=10
+KNOT=10.53.0.1 SLOW=10.53.0.2 SLOW_MS=10 SILENT=''
 BIN=$BUILD/tests/bench
 KEY=$WORK/key.pem
 
+# shellcheck source=world.sh
+. "$BENCH/world.sh"
 # shellcheck source=peers.sh
 . "$BENCH/peers.sh"
-
-fail() {
-	echo "$*" >&2
-	tail -n 5 "$WORK"/*.log >&2
-	exit 1
-}
-
-# wait_for COMMAND ...: try until it succeeds, for 30 seconds.
-wait_for() {
-	local end=$((SECONDS + 30))
-	until "$@" 2>/dev/null; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.05
-	done
-}
-
-# set_up_machine: a loopback interface and no way out, a resolver, and a /dev/log that
-# forgets: what is logged at level info must go somewhere.
-set_up_machine() {
-	local node
-	ip link set lo up && ip address add "$KNOT/32" dev lo &&
-		ip address add "$SLOW/32" dev lo || return 1
-	[ -z "$(ip route show)" ] || return 1
-	: >"$WORK/resolv.conf"
-	mount --bind "$WORK/resolv.conf" /etc/resolv.conf || return 1
-	mkdir "$WORK/dev" && mount -t tmpfs tmpfs "$WORK/dev" || return 1
-	for node in null zero full random urandom; do
-		: >"$WORK/dev/$node"
-		mount --bind "/dev/$node" "$WORK/dev/$node" || return 1
-	done
-	ln -s /proc/self/fd "$WORK/dev/fd"
-	mount --rbind "$WORK/dev" /dev || return 1
-	"$BIN/bench_sink" /dev/log &
-	wait_for test -S /dev/log
-}
 
 # records FIRST LAST: print what the DNS knows of the senders m0000000.example to
 # m9999999.example from FIRST to LAST.
@@ -80,26 +47,8 @@ set_up_dns() {
 	RECORDS
 	records 0 "$(fresh_count)" >>"$WORK/zone"
 	records 0 0 | sed 's/m0000000\.example/example.com/g' >>"$WORK/zone"
-	cat >"$WORK/knot.conf" <<-CONF
-	server:
-	  listen: [ "$KNOT@53" ]
-	  rundir: "$WORK"
-	log:
-	  - target: stderr
-	    any: warning
-	database:
-	  storage: "$WORK"
-	zone:
-	  - domain: "."
-	    file: "$WORK/zone"
-	    zonefile-sync: -1
-	    journal-content: none
-	CONF
-	knotd -c "$WORK/knot.conf" >"$WORK/knot.log" 2>&1 &
-	wait_for grep -q "^ *[0-9]*: 0100350A:0035 " /proc/net/udp || return 1
-	"$BIN/bench_slowdns" "$SLOW" "$KNOT" "$SLOW_MS" \
-		>"$WORK/slowdns.log" 2>&1 &
-	wait_for grep -q "^ *[0-9]*: 0200350A:0035 " /proc/net/udp
+	start_knot || return 1
+	start_slowdns
 }
 
 # use_dns BENCH: from now on, filters that start ask this server.

@@ -1,11 +1,13 @@
 /*
  * slowdns.c: a way to a DNS server on which every question over UDP takes its
  * time, as those do that a resolver must ask the Internet.  Usage:
- * bench_slowdns OWN_ADDRESS SERVER MILLISECONDS; both have port 53.
+ * bench_slowdns OWN_ADDRESS SERVER MILLISECONDS [SILENT]; both have port 53,
+ * and questions with the label SILENT are never answered.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +36,7 @@ struct slowdns {
 	int askers;
 	int server;
 	int64_t delay_us;
+	const char *silent; /* or NULL */
 	struct question questions[PLACES];
 	uint64_t came; /* how many so far; the place is this modulo PLACES */
 	uint64_t went;
@@ -57,6 +60,20 @@ address(const char *text)
 	return (where);
 }
 
+/* RFC 1035 3.1: a label stands after its length. */
+static bool
+is_silent(
+    const struct slowdns *slow, const struct question *question, size_t len)
+{
+	char label[64];
+
+	if (slow->silent == NULL)
+		return (false);
+	(void)snprintf(label, sizeof(label), "%c%s", (int)strlen(slow->silent),
+	    slow->silent);
+	return (memmem(question->bytes, len, label, strlen(label)) != NULL);
+}
+
 static void
 take_question(struct slowdns *slow)
 {
@@ -72,7 +89,7 @@ take_question(struct slowdns *slow)
 	ssize_t len = recvfrom(slow->askers, question->bytes, QUESTION_MAX, 0,
 	    (struct sockaddr *)&question->from, &size);
 
-	if (len < 12)
+	if (len < 12 || is_silent(slow, question, (size_t)len))
 		return;
 	uint16_t place = htons((uint16_t)(slow->came % PLACES));
 
@@ -132,14 +149,15 @@ main(int argc, char **argv)
 {
 	static struct slowdns slow;
 
-	if (argc != 4) {
+	if (argc != 4 && argc != 5) {
 		(void)fprintf(stderr, "usage: bench_slowdns OWN_ADDRESS SERVER "
-				      "MILLISECONDS\n");
+				      "MILLISECONDS [SILENT]\n");
 		return (64);
 	}
 	struct sockaddr_in own = address(argv[1]);
 	struct sockaddr_in server = address(argv[2]);
 
+	slow.silent = argv[4];
 	slow.delay_us = strtol(argv[3], NULL, 10) * 1000;
 	slow.askers = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	slow.server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -33,7 +33,9 @@ demo "$room/out" || {
 cat "$room/out"
 for promise in 'so it is from a.example: dmarc=pass' '550 5\.7\.26 ' \
 	'both signatures fail: dkim=fail' 'Junk  Please confirm' \
-	'X-Mailreeve-Verdict: tag;' 'All of it held'; do
+	'X-Mailreeve-Verdict: tag;' '450 4\.7\.1 <alice' \
+	'action=defer rule=user-burst' '450 4\.7\.1 <bob' \
+	'rule=greylist' 'All of it held'; do
 	grep -q "$promise" "$room/out" || fail "it does not show: $promise"
 done
 tidy

@@ -1,13 +1,15 @@
 #!/bin/bash
-# The Sieve script and the settings that the package brings file what is tagged
-# into the junk folder, whatever its name and whatever the user's own filter
-# does, and nothing else.  No milter is here: the field is written by hand, and
-# mail of a host without a milter, which has none, arrives as ever.
+# The Sieve script and the settings that the package brings file what is tagged,
+# or scored as junk, into the junk folder, whatever its name and whatever the
+# user's own filter does, and nothing else.  No milter is here: the fields are
+# written by hand, and mail of a host without a milter, which has none, arrives
+# as ever.
 set -u
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 TAG='X-Mailreeve-Verdict: tag; dmarc=fail policy=quarantine from=bank.example'
+SCORE='X-Mailreeve-Score: junk score=9; zen.spamhaus.org 127.0.0.2 (6)'
 SNIPPET=etc/dovecot/conf.d/90-mailreeve-junk.conf
 
 # letter SUBJECT MAILBOX [FIELD ...]: such a message arrives there.
@@ -67,6 +69,13 @@ letter 'without a field' INBOX
 letter 'another word' INBOX 'X-Mailreeve-Verdict: tagged; dmarc=fail'
 letter 'not the first word' INBOX 'X-Mailreeve-Verdict: none; tag'
 letter 'another field' INBOX 'X-Other-Verdict: tag'
+letter 'scored as junk' Junk "$SCORE"
+letter 'scored in a word' Junk 'X-Mailreeve-Score: junk'
+letter 'scored as good' INBOX 'X-Mailreeve-Score: ok score=5; junk (5)'
+letter 'another score' INBOX 'X-Mailreeve-Score: junky score=9'
+letter 'not the first score' INBOX 'X-Mailreeve-Score: ok score=0' "$SCORE"
+letter 'junk before good' Junk "$SCORE" 'X-Mailreeve-Score: ok score=0'
+letter 'tagged and scored' Junk "$TAG" 'X-Mailreeve-Score: ok score=0'
 listed '(.*\\Subscribed.*\\Junk.*) "." Junk'
 
 own_filter

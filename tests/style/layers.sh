@@ -35,6 +35,7 @@ wrapped=(
 	'<sqlite3\.h>' '^lib/store/store_sqlite\.c$'
 	'<hiredis/' '^policyd/shared[a-z_]*\.[ch]$'
 	'<maxminddb\.h>' '^policyd/geo\.c$'
+	'<pcre2\.h>' '^policyd/expression\.c$'
 	'<curl/' '^policyd/notify[a-z_]*\.c$'
 	'<opendkim/' '^lib/receiver/opendkim(_dns)?\.[ch]$'
 	'<spf2/' '^lib/receiver/spf2(_dns)?\.[ch]$'

@@ -39,6 +39,7 @@ struct daemon {
 	pid_t pid;  /* 0: not running */
 	int status; /* of the last one; -1: none has ended */
 	int notify;
+	int passed; /* a socket to start with, or -1 */
 	uid_t user;
 	gid_t group;
 };
@@ -85,6 +86,7 @@ daemon_new(const char *program, const char *name)
 	daemon->arena = arena;
 	daemon->folder = files_folder(arena, name);
 	daemon->notify = -1;
+	daemon->passed = -1;
 	daemon->status = -1;
 	buf_init(&daemon->text, arena, CONFIG_MAX);
 	choose_user(daemon);
@@ -253,6 +255,28 @@ open_notify(struct daemon *daemon)
 	return (0);
 }
 
+void
+daemon_pass(struct daemon *daemon, int fd)
+{
+	daemon->passed = fd;
+}
+
+/* In the child: sd_listen_fds(3), whose first descriptor is 3. */
+static void
+pass_socket(const struct daemon *daemon)
+{
+	char pid[32];
+
+	(void)unsetenv("LISTEN_FDS");
+	if (daemon->passed < 0)
+		return;
+	if (dup2(daemon->passed, 3) < 0 || fcntl(3, F_SETFD, 0) != 0)
+		_exit(127);
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	(void)setenv("LISTEN_PID", pid, 1);
+	(void)setenv("LISTEN_FDS", "1", 1);
+}
+
 /* In the child: become the program. */
 static void
 run_program(const struct daemon *daemon, const char *config, const char *notify,
@@ -273,7 +297,7 @@ run_program(const struct daemon *daemon, const char *config, const char *notify,
 		_exit(127);
 	(void)setenv("NOTIFY_SOCKET", notify, 1);
 	(void)unsetenv("JOURNAL_STREAM");
-	(void)unsetenv("LISTEN_FDS");
+	pass_socket(daemon);
 	execl(daemon->program, daemon->program, "-f", "-c", config, NULL);
 	fprintf(stderr, "%s: %s\n", daemon->program, strerror(errno));
 	_exit(127);

@@ -82,6 +82,13 @@ void daemon_text(struct daemon *daemon, const char *line);
 int daemon_write(struct daemon *daemon) COMPAT_MUST_CHECK;
 
 /**
+ * daemon_pass(daemon, fd):
+ * From now on start the program with the listening socket ${fd}, as systemd
+ * does (sd_listen_fds(3)); -1: with none.
+ */
+void daemon_pass(struct daemon *daemon, int fd);
+
+/**
  * daemon_start(daemon):
  * Write the configuration, start the program and wait until it says that it is
  * ready (sd_notify).  Return -1 with daemon_error() when it does not.

@@ -5,6 +5,10 @@
 # Users of the laboratory's machines only; see host_users.
 HOST_MILTER_ID=64801
 HOST_MAIL_ID=64802
+HOST_POLICYD_ID=64803
+# What main.cf says of the policy daemon, in each list that asks it.
+HOST_POLICY='check_policy_service { unix:policyd/policy.sock, timeout=5s,'
+HOST_POLICY+=' try_limit=2, default_action=DUNNO }'
 
 # What the package brings besides programs.
 HOST_PACKAGING=$(cd "$LAB_SUPPORT/../../packaging" && pwd)
@@ -17,6 +21,7 @@ host_new() {
 	local name=$1 domain=$2 address=$3 fs=$LAB/$1/fs
 	mkdir -p "$fs"/etc/postfix "$fs"/etc/dovecot/conf.d "$fs"/var/mail \
 		"$fs"/var/spool/postfix/mailreeve "$fs"/var/lib/postfix \
+		"$fs"/var/spool/postfix/policyd "$fs"/srv/policyd \
 		"$fs"/var/lib/dovecot "$fs"/srv/mailreeve/keys
 	host_users "$name"
 	host_certificate "$name" "mx.$domain"
@@ -24,6 +29,9 @@ host_new() {
 	chown postfix: "$fs/var/lib/postfix"
 	chown "$HOST_MILTER_ID:postfix" "$fs/var/spool/postfix/mailreeve"
 	chmod 2750 "$fs/var/spool/postfix/mailreeve"
+	chown "$HOST_POLICYD_ID:postfix" "$fs/var/spool/postfix/policyd"
+	chmod 2750 "$fs/var/spool/postfix/policyd"
+	chown "$HOST_POLICYD_ID" "$fs/srv/policyd"
 	echo "$name $domain $address" >"$LAB/$name/host"
 	lab_zone "$domain" <<-RECORDS
 	@ MX 10 mx.$domain.
@@ -41,17 +49,19 @@ host_domain() {
 	cut -d' ' -f2 "$LAB/$1/host"
 }
 
-# host_users NAME: the machine's own user list: the system's, and two more.
+# host_users NAME: the machine's own user list: the system's, and ours.
 host_users() {
 	local etc=$LAB/$1/fs/etc id
 	cp /etc/passwd /etc/group "$etc/"
-	for id in "mailreeve-milter:x:$HOST_MILTER_ID" "vmail:x:$HOST_MAIL_ID"; do
+	for id in "mailreeve-milter:x:$HOST_MILTER_ID" "vmail:x:$HOST_MAIL_ID" \
+		"mailreeve-policyd:x:$HOST_POLICYD_ID"; do
 		grep -q "^${id%%:*}:" "$etc/passwd" && continue
 		echo "$id:${id##*:}::/nonexistent:/usr/sbin/nologin" >>"$etc/passwd"
 		echo "$id:" >>"$etc/group"
 	done
 	sed -i '/^postfix:/s/:$/:mailreeve-milter/;t
 		/^postfix:/s/$/,mailreeve-milter/' "$etc/group"
+	sed -i '/^postfix:/s/$/,mailreeve-policyd/' "$etc/group"
 }
 
 # host_certificate NAME HOSTNAME: a throwaway key and certificate; $LAB/ca.pem
@@ -211,4 +221,77 @@ host_milter_again() {
 # The socket's file outlives a killed milter; the kernel's list does not.
 host_milter_listens() {
 	lab_on "$1" grep -q ' 00010000 .*mailreeve/milter.sock' /proc/net/unix
+}
+
+# host_use_policyd NAME: let Postfix ask the policy daemon at RCPT TO, DATA and
+# the end of the message, by the same words, so that it does over one connection.
+host_use_policyd() {
+	host_postconf "$1" "smtpd_recipient_restrictions = $HOST_POLICY" \
+		"smtpd_data_restrictions = $HOST_POLICY" \
+		"smtpd_end_of_data_restrictions = $HOST_POLICY"
+}
+
+# host_policyd NAME PROGRAM [LINE ...]: start our policy daemon; the lines are
+# added to its configuration.
+host_policyd() {
+	local name=$1 srv=$LAB/$1/fs/srv/policyd
+	install -m 755 "$2" "$srv/mailreeve-policyd" || return 1
+	shift 2
+	host_policyd_conf "$name" "$@"
+	lab_daemon "$name" mailreeve-policyd /srv/policyd/mailreeve-policyd \
+		-f -c /srv/policyd/policyd.conf &&
+		lab_wait 10 host_policyd_listens "$name"
+}
+
+# host_policyd_conf NAME [LINE ...]: write its configuration anew.
+host_policyd_conf() {
+	local name=$1
+	shift
+	{
+		cat <<-CONF
+		sockets = {"unix:/var/spool/postfix/policyd/policy.sock"}
+		control_socket = "/srv/policyd/control"
+		state = "/srv/policyd/state"
+		log_to = stderr
+		CONF
+		[ "$#" = 0 ] || printf '%s\n' "$@"
+	} >"$LAB/$name/fs/srv/policyd/policyd.conf"
+}
+
+host_policyd_listens() {
+	lab_on "$1" grep -q ' 00010000 .*policyd/policy.sock' /proc/net/unix
+}
+
+# host_policyd_reload NAME [LINE ...]: and let it read that.
+host_policyd_reload() {
+	local name=$1 log=$LAB/$1/fs/var/log/mailreeve-policyd.log before
+	before=$(grep -c ' reloaded' "$log")
+	host_policyd_conf "$@"
+	lab_kill "$name" mailreeve-policyd USR1 &&
+		lab_wait 10 host_policyd_read "$log" "$before"
+}
+
+host_policyd_read() {
+	[ "$(grep -c ' reloaded' "$1")" -gt "$2" ]
+}
+
+# host_quota NAME: give its mailboxes a quota of 20 kB; before host_start.
+host_quota() {
+	local version
+	version=$(dovecot --version | cut -d. -f1,2)
+	cp "$LAB_ETC/quota-$version.conf" \
+		"$LAB/$1/fs/etc/dovecot/conf.d/50-quota.conf"
+}
+
+# host_fill_mailbox NAME USER: put so much mail there that nothing more fits;
+# doveadm does not ask for the quota that stops it.
+host_fill_mailbox() {
+	local to
+	to=$2@$(host_domain "$1")
+	{
+		printf 'From: a@example.org\nSubject: large\n\n'
+		yes 'Words that fill a mailbox' | head -c 19550
+	} >"$LAB/$1/large.eml"
+	lab_on "$1" doveadm save -u "$to" <"$LAB/$1/large.eml" &&
+		lab_on "$1" doveadm quota recalc -u "$to"
 }

@@ -11,14 +11,14 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
 	libjansson-dev libsystemd-dev libmicrohttpd-dev libopendkim-dev
 	libseccomp-dev libpsl-dev libspf2-dev libevent-dev libmaxminddb-dev
-	libsqlite3-dev libhiredis-dev libcurl4-openssl-dev'
+	libsqlite3-dev libhiredis-dev libcurl4-openssl-dev libpcre2-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd dovecot-sieve
 	knot curl ca-certificates openssl iproute2 util-linux'
 PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd postfwd postgrey knot openssl
 	procps iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
 	python3-authres python3-prometheus-client python3-yaml procps knot
-	bash-completion zsh fish sqlite3 redis-server mmdb-bin'
+	bash-completion zsh fish sqlite3 redis-server mmdb-bin postgrey'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'

@@ -113,6 +113,15 @@ open_store(struct fixture *fixture)
 	return (store);
 }
 
+static struct behind *
+start(struct fixture *fixture)
+{
+	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+
+	behind_start(behind);
+	return (behind);
+}
+
 static void
 put(struct behind *behind, const char *key, uint64_t number)
 {
@@ -164,7 +173,7 @@ static void
 writes_soon(void **state)
 {
 	struct fixture *fixture = *state;
-	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+	struct behind *behind = start(fixture);
 	int64_t started = clock_monotonic_ms();
 
 	for (uint64_t i = 1; i <= 100; i++)
@@ -193,6 +202,7 @@ nothing_is_kept_without_a_store(void **state)
 	struct fixture *fixture = *state;
 	struct behind *behind = behind_new(NULL, fixture->log);
 
+	behind_start(behind);
 	put(behind, "a", 1);
 	behind_remove(behind, "test", span_str("a"));
 	assert_int_equal(counters(behind).waiting, 0);
@@ -210,7 +220,7 @@ struct tick {
 static void
 put_until_killed(struct fixture *fixture, int to)
 {
-	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+	struct behind *behind = start(fixture);
 
 	for (uint64_t i = fixture->largest + 1;; i++) {
 		struct tick tick = { i, 0 };
@@ -246,7 +256,7 @@ kill_loses_a_second(void **state)
 		if (child == 0)
 			put_until_killed(fixture, pipes[1]);
 		(void)close(pipes[1]);
-		killed = clock_monotonic_ms() + 1500 + 370 * round;
+		killed = clock_monotonic_ms() + 1500 + (int64_t)370 * round;
 		while (read(pipes[0], &tick, sizeof(tick)) == sizeof(tick)) {
 			if (tick.ms >= killed)
 				(void)kill(child, SIGKILL);
@@ -299,7 +309,7 @@ static void
 full_disk(void **state)
 {
 	struct fixture *fixture = *state;
-	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+	struct behind *behind = start(fixture);
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	limit_files(100000);
@@ -335,7 +345,7 @@ static void
 moved_away(void **state)
 {
 	struct fixture *fixture = *state;
-	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+	struct behind *behind = start(fixture);
 
 	as_admin(fixture, "DROP TABLE state");
 	put(behind, "a", 7);
@@ -356,7 +366,7 @@ static void
 lost_at_the_end(void **state)
 {
 	struct fixture *fixture = *state;
-	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+	struct behind *behind = start(fixture);
 
 	as_admin(fixture, "DROP TABLE state");
 	put(behind, "a", 7);
@@ -371,7 +381,7 @@ static void
 memory_is_bounded(void **state)
 {
 	struct fixture *fixture = *state;
-	struct behind *behind = behind_new(open_store(fixture), fixture->log);
+	struct behind *behind = start(fixture);
 	uint64_t record[TABLE_MAX_RECORD / sizeof(uint64_t)] = { 3 };
 	size_t count = 2 * BEHIND_MAX_BYTES / sizeof(record);
 	struct behind_counters seen;
@@ -426,6 +436,7 @@ tables_come_back(void **state)
 	for (uint64_t i = 400; i < 500; i++)
 		assert_true(table_remove(table, span_new(&i, sizeof(i))));
 	behind_now(behind, 2000);
+	/* Never started, it writes at the end. */
 	table_free(table);
 	assert_int_equal(behind_free(behind), 0);
 

@@ -4,71 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/unit.h"
+#include "counter_record.h"
 
-#define START ((int64_t)1764134400000)
-#define SECOND ((int64_t)1000)
-#define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
 #define MAX_EVENTS 200000
-
-/* A record of any algorithm. */
-union record {
-	uint64_t align;
-	unsigned char bytes[1024];
-};
-
-static const struct counter_rule hundred_an_hour = { .algorithm = COUNTER_GCRA,
-	.rate = 100,
-	.period_ms = HOUR,
-	.most_tenths = 30 };
-static const struct counter_rule window_of_hundred = {
-	.algorithm = COUNTER_WINDOW,
-	.rate = 100,
-	.period_ms = HOUR,
-	.most_tenths = 30
-};
-static const struct counter_rule three_values = {
-	.algorithm = COUNTER_DISTINCT, .rate = 3, .period_ms = HOUR
-};
-
-/* The same numbers in each run. */
-static uint64_t
-next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return (*state);
-}
-
-static uint64_t
-below(uint64_t *state, uint64_t limit)
-{
-	return (next_random(state) % limit);
-}
-
-static bool
-pass(const struct counter_rule *rule, union record *record, uint64_t amount,
-    int64_t now)
-{
-	bool fits = counter_fits(rule, record, amount, now);
-
-	counter_try(rule, record, amount, now);
-	if (fits)
-		counter_add(rule, record, amount, now);
-	return (fits);
-}
-
-static uint64_t
-used(const struct counter_rule *rule, const union record *record, int64_t now)
-{
-	struct counter_reading reading;
-
-	counter_read(rule, record, now, &reading);
-	return (reading.used);
-}
 
 static void
 test_sizes(void **state)
@@ -99,8 +37,8 @@ test_gcra_is_its_definition(void **state)
 		union record record = { 0 };
 		uint64_t random = 1 + i;
 		int64_t unit = rule->period_ms / (int64_t)rule->rate;
-		int64_t burst = (int64_t)(rule->burst == 0 ? rule->rate
-		                                           : rule->burst);
+		int64_t burst =
+		    (int64_t)(rule->burst == 0 ? rule->rate : rule->burst);
 		int64_t tat = 0, now = START;
 
 		for (int n = 0; n < 50000; n++) {
@@ -155,11 +93,11 @@ test_gcra_without_drift(void **state)
 		assert_true(passed <= cases[i].rate);
 		assert_true(passed + cases[i].amount > cases[i].rate);
 		for (int64_t at = 0; at <= length; at += cases[i].step)
-			while (pass(
-			    &rule, &record, cases[i].amount, START + at))
+			while (
+			    pass(&rule, &record, cases[i].amount, START + at))
 				passed += cases[i].amount;
-		allowed = (uint64_t)((double)cases[i].rate *
-			      (double)length / (double)cases[i].period) +
+		allowed = (uint64_t)((double)cases[i].rate * (double)length /
+				     (double)cases[i].period) +
 		          cases[i].rate;
 		assert_true(passed <= allowed);
 		assert_true(passed + cases[i].tolerance >= allowed);
@@ -213,7 +151,7 @@ test_window_never_more(void **state)
 
 			now += (int64_t)below(&random,
 			    below(&random, 50) == 0 ? (uint64_t)period
-			                            : (uint64_t)period / 100);
+						    : (uint64_t)period / 100);
 			in_period = sum_since(events, count, now - period);
 			at_most = sum_since(
 			    events, count, now - slot * (COUNTER_SLOTS + 1));
@@ -271,8 +209,8 @@ test_refunds_restore(void **state)
 			if (count < UNIT_COUNT(held)) {
 				held[count] = (struct event){ now,
 					1 + below(&random, 2) };
-				counter_add(rules[i], &record,
-				    held[count].amount, now);
+				counter_add(
+				    rules[i], &record, held[count].amount, now);
 				count++;
 			} else {
 				size_t at = below(&random, count);
@@ -285,10 +223,10 @@ test_refunds_restore(void **state)
 		while (count-- > 0)
 			counter_refund(rules[i], &record, held[count].amount,
 			    held[count].at, now);
-		assert_int_equal(used(rules[i], &record, now),
-		    used(rules[i], &kept, now));
-		assert_true(counter_fits(rules[i], &record,
-		    100 - used(rules[i], &kept, now), now));
+		assert_int_equal(
+		    used(rules[i], &record, now), used(rules[i], &kept, now));
+		assert_true(counter_fits(
+		    rules[i], &record, 100 - used(rules[i], &kept, now), now));
 		/* What was never added. */
 		counter_refund(rules[i], &record, UINT64_MAX, now, now);
 		counter_refund(rules[i], &record, 1, now, now);
@@ -383,8 +321,7 @@ test_tried(void **state)
 		counter_read(rules[i], &record, START, &reading);
 		assert_int_equal(reading.used, 100);
 		assert_int_equal(reading.tried, 300);
-		counter_read(
-		    rules[i], &record, START + 3 * HOUR, &reading);
+		counter_read(rules[i], &record, START + 3 * HOUR, &reading);
 		assert_int_equal(reading.used, 0);
 		assert_int_equal(reading.tried, 0);
 		assert_int_equal(reading.left, 100);
@@ -422,12 +359,12 @@ test_reading(void **state)
 	assert_int_equal(reading.used, 100);
 	assert_int_equal(reading.retry_ms, 52 * MINUTE);
 	assert_int_equal(reading.reset_ms, 62 * MINUTE);
-	assert_true(counter_fits(
-	    &window_of_hundred, &record, 30, START + 62 * MINUTE));
+	assert_true(
+	    counter_fits(&window_of_hundred, &record, 30, START + 62 * MINUTE));
 	assert_false(counter_fits(
 	    &window_of_hundred, &record, 1, START + 62 * MINUTE - 1));
-	assert_int_equal(counter_expires(&window_of_hundred, &record),
-	    START + 72 * MINUTE);
+	assert_int_equal(
+	    counter_expires(&window_of_hundred, &record), START + 72 * MINUTE);
 }
 
 static void
@@ -493,188 +430,6 @@ test_extremes(void **state)
 	}
 }
 
-static void
-test_distinct(void **state)
-{
-	union record record = { 0 };
-	struct counter_reading reading;
-
-	(void)state;
-	assert_true(counter_see(&three_values, &record, 1, START));
-	assert_false(counter_see(&three_values, &record, 1, START + 1));
-	assert_true(counter_see(&three_values, &record, 2, START + MINUTE));
-	assert_true(counter_fits(&three_values, &record, 1, START + MINUTE));
-	assert_true(counter_see(&three_values, &record, 0, START + MINUTE));
-	assert_false(counter_fits(&three_values, &record, 1, START + MINUTE));
-	counter_read(&three_values, &record, START + MINUTE, &reading);
-	assert_int_equal(reading.used, 3);
-	assert_int_equal(reading.tried, 3);
-	assert_int_equal(reading.left, 0);
-	assert_int_equal(reading.retry_ms, HOUR - MINUTE);
-	assert_int_equal(reading.reset_ms, HOUR);
-	counter_read(&three_values, &record, START + HOUR, &reading);
-	assert_int_equal(reading.used, 2);
-	assert_true(counter_see(&three_values, &record, 1, START + HOUR));
-	assert_int_equal(
-	    counter_expires(&three_values, &record), START + 2 * HOUR);
-	/* Set back by a day: seen now, and for a period. */
-	assert_false(counter_see(&three_values, &record, 1, START - DAY));
-	assert_int_equal(used(&three_values, &record, START - DAY), 3);
-	assert_int_equal(used(&three_values, &record, START - DAY + HOUR), 0);
-}
-
-/* A set of a naive kind: all that was ever seen, and when. */
-static void
-test_distinct_is_a_set(void **state)
-{
-	const struct counter_rule rule = { .algorithm = COUNTER_DISTINCT,
-		.rate = 60,
-		.period_ms = HOUR };
-	int64_t seen[COUNTER_MAX_DISTINCT] = { 0 };
-	union record record = { 0 };
-	uint64_t random = 5;
-	int64_t now = START;
-
-	(void)state;
-	for (int n = 0; n < 100000; n++) {
-		size_t value = below(&random, COUNTER_MAX_DISTINCT);
-		uint64_t count = 0;
-		bool is_new;
-
-		now += (int64_t)below(&random, 600) * SECOND;
-		is_new = seen[value] == 0 || now - seen[value] >= HOUR;
-		assert_int_equal(
-		    counter_see(&rule, &record, value, now), is_new);
-		seen[value] = now;
-		for (size_t i = 0; i < COUNTER_MAX_DISTINCT; i++)
-			count += seen[i] != 0 && now - seen[i] < HOUR;
-		assert_int_equal(used(&rule, &record, now), count);
-	}
-}
-
-static void
-test_more_than_are_told_apart(void **state)
-{
-	union record record = { 0 };
-
-	(void)state;
-	for (uint64_t i = 0; i < 1000; i++)
-		(void)counter_see(&three_values, &record, i, START);
-	assert_int_equal(
-	    used(&three_values, &record, START), COUNTER_MAX_DISTINCT);
-}
-
-/* The period is configured anew: what is counted stays, and goes in time. */
-static void
-test_another_period(void **state)
-{
-	static const int64_t periods[] = { MINUTE, 10 * HOUR, 31 * DAY };
-
-	(void)state;
-	for (size_t i = 0; i < UNIT_COUNT(periods); i++) {
-		union record record = { 0 };
-		struct counter_rule rule = window_of_hundred;
-
-		counter_add(&rule, &record, 60, START);
-		rule.period_ms = periods[i];
-		assert_int_equal(used(&rule, &record, START), 60);
-		assert_false(pass(&rule, &record, 41, START));
-		assert_true(pass(&rule, &record, 40, START));
-		assert_int_equal(used(&rule, &record,
-				     START + periods[i] + periods[i] / 15 +
-					 4 * MINUTE),
-		    0);
-	}
-}
-
-static void
-check_codec(const struct counter_rule *rule, const union record *record)
-{
-	const struct table_codec *codec = counter_codec(rule->algorithm);
-	struct arena *arena = arena_new();
-	union record again = { 0 };
-	struct buf text;
-
-	buf_init(&text, arena, 4096);
-	codec->print(record, &text);
-	assert_true(codec->parse(buf_span(&text), &again));
-	for (int64_t at = 0; at < 3 * HOUR; at += MINUTE)
-		assert_int_equal(used(rule, &again, START + at),
-		    used(rule, record, START + at));
-	/* Whatever is cut off or added, it is no record. */
-	buf_add_byte(&text, 'x');
-	assert_false(codec->parse(buf_span(&text), &again));
-	assert_false(
-	    codec->parse(span_head(buf_span(&text), text.len / 2), &again));
-	arena_free(arena);
-}
-
-static void
-test_codecs(void **state)
-{
-	union record record = { 0 };
-
-	(void)state;
-	counter_add(&hundred_an_hour, &record, 42, START);
-	counter_try(&hundred_an_hour, &record, 50, START);
-	check_codec(&hundred_an_hour, &record);
-	memset(&record, 0, sizeof(record));
-	counter_add(&window_of_hundred, &record, 42, START);
-	counter_add(&window_of_hundred, &record, 17, START + 20 * MINUTE);
-	counter_try(&window_of_hundred, &record, 50, START);
-	check_codec(&window_of_hundred, &record);
-	memset(&record, 0, sizeof(record));
-	for (uint64_t i = 0; i < 5; i++)
-		(void)counter_see(&three_values, &record, i << 60, START);
-	check_codec(&three_values, &record);
-}
-
-static void
-test_bad_texts(void **state)
-{
-	static const struct {
-		enum counter_algorithm algorithm;
-		const char *text;
-	} cases[] = {
-		{ COUNTER_GCRA, "" },
-		{ COUNTER_GCRA, "passed=1" },
-		{ COUNTER_GCRA, "passed= tried=1" },
-		{ COUNTER_GCRA, "passed=-1 tried=1" },
-		{ COUNTER_GCRA, "passed=1 tried=1 " },
-		{ COUNTER_GCRA, "passed=9223372036854775807 tried=1" },
-		{ COUNTER_GCRA, "passed=99999999999999999999 tried=1" },
-		{ COUNTER_WINDOW, "passed=1 tried=1" },
-		{ COUNTER_WINDOW, "head=1 period=0 tried=0 slots=0" },
-		{ COUNTER_WINDOW, "head=1 period=1000 tried=0 slots=0" },
-		{ COUNTER_WINDOW,
-		    "head=8000000000000 period=4000000000 tried=0 "
-		    "slots=0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
-		    "0,0,0,0,0" },
-		{ COUNTER_WINDOW,
-		    "head=1 period=1000 tried=0 "
-		    "slots=0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
-		    "0,0,0,0,0,0" },
-		{ COUNTER_WINDOW,
-		    "head=1 period=1000 tried=0 "
-		    "slots=9000000000000000000,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
-		    "0,0,0,0,0,0,0,0,0,0,0,0,0,0" },
-		{ COUNTER_DISTINCT, "1@1" },
-		{ COUNTER_DISTINCT, "0000000000000001@0" },
-		{ COUNTER_DISTINCT, "0000000000000001@4294967296" },
-		{ COUNTER_DISTINCT, "0000000000000001@1 " },
-		{ COUNTER_DISTINCT, "000000000000000g@1" },
-		{ COUNTER_DISTINCT, "00000000000000001@1" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
-		union record record = { 0 };
-
-		assert_false(counter_codec(cases[i].algorithm)
-				 ->parse(span_str(cases[i].text), &record));
-	}
-}
-
 int
 main(void)
 {
@@ -689,13 +444,7 @@ main(void)
 		cmocka_unit_test(test_clock_trembles),
 		cmocka_unit_test(test_tried), cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_no_limit_and_none_at_all),
-		cmocka_unit_test(test_extremes),
-		cmocka_unit_test(test_distinct),
-		cmocka_unit_test(test_distinct_is_a_set),
-		cmocka_unit_test(test_more_than_are_told_apart),
-		cmocka_unit_test(test_another_period),
-		cmocka_unit_test(test_codecs),
-		cmocka_unit_test(test_bad_texts) };
+		cmocka_unit_test(test_extremes) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

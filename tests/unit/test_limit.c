@@ -55,9 +55,8 @@ test_steps(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
-		const struct counter_reading reading = {
-			.used = cases[i].level, .tried = cases[i].level
-		};
+		const struct counter_reading reading = { .used = cases[i].level,
+			.tried = cases[i].level };
 
 		assert_int_equal(limit_step_at(cases[i].limit, cases[i].rate,
 				     &reading, cases[i].amount),

@@ -31,9 +31,8 @@ set_up(void **state)
 {
 	static struct world world;
 	const struct override_section sections[] = {
-		{ "Alice@Example.ORG",
-		    RATES({ "user-hour", 500 },
-			{ "user-day", COUNTER_UNLIMITED }) },
+		{ "Alice@Example.ORG", RATES({ "user-hour", 500 },
+					   { "user-day", COUNTER_UNLIMITED }) },
 		{ "example.org", RATES({ "user-hour", 50 }) },
 		{ "group:staff",
 		    RATES({ "user-hour", 700 }, { "user-day", 7000 }) },
@@ -97,10 +96,9 @@ test_order(void **state)
 	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
 		const char *source;
 
-		assert_int_equal(
-		    override_rate(world->overrides, world->table,
-			cases[i].limit, span_str(cases[i].user),
-			span_str(cases[i].domain), &source),
+		assert_int_equal(override_rate(world->overrides, world->table,
+				     cases[i].limit, span_str(cases[i].user),
+				     span_str(cases[i].domain), &source),
 		    cases[i].rate);
 		assert_string_equal(source, cases[i].source);
 	}
@@ -116,8 +114,8 @@ set(struct table *table, const char *key, uint64_t rate)
 }
 
 static void
-expect(struct world *world, const char *user, const char *domain,
-    uint64_t rate, const char *source)
+expect(struct world *world, const char *user, const char *domain, uint64_t rate,
+    const char *source)
 {
 	const char *from;
 
@@ -135,8 +133,8 @@ test_by_hand(void **state)
 	set(world->table, "group:staff user-hour", 4);
 	expect(world, "carol@example.net", "example.net", 4,
 	    "group, by mailreeve-policyctl");
-	expect(world, "bob@example.org", "example.org", 50,
-	    "domain example.org");
+	expect(
+	    world, "bob@example.org", "example.org", 50, "domain example.org");
 	set(world->table, "example.org user-hour", 3);
 	expect(world, "bob@example.org", "example.org", 3,
 	    "domain, by mailreeve-policyctl");
@@ -148,8 +146,8 @@ test_by_hand(void **state)
 	    "user, by mailreeve-policyctl");
 	assert_true(
 	    table_remove(world->table, span_str("example.org user-hour")));
-	expect(world, "bob@example.org", "example.org", 50,
-	    "domain example.org");
+	expect(
+	    world, "bob@example.org", "example.org", 50, "domain example.org");
 }
 
 static void
@@ -199,8 +197,7 @@ test_parse(void **state)
 		{ "user-hour=unlimited", "user-hour", COUNTER_UNLIMITED },
 		{ "user-hour=Unlimited", "user-hour", COUNTER_UNLIMITED },
 		{ "a b=1", "a b", 1 },
-		{ "user-hour=1125899906842624", "user-hour",
-		    COUNTER_MAX_RATE },
+		{ "user-hour=1125899906842624", "user-hour", COUNTER_MAX_RATE },
 		{ "user-hour=1125899906842625", NULL, 0 },
 		{ "user-hour=99999999999999999999", NULL, 0 },
 		{ "user-hour=-1", NULL, 0 },
@@ -215,8 +212,8 @@ test_parse(void **state)
 	for (size_t i = 0; i < UNIT_COUNT(texts); i++) {
 		struct override_rate rate;
 		const char *error = NULL;
-		int result = override_parse(
-		    texts[i].text, world->arena, &rate, &error);
+		int result =
+		    override_parse(texts[i].text, world->arena, &rate, &error);
 
 		assert_int_equal(result, texts[i].limit == NULL ? -1 : 0);
 		if (result == -1) {
@@ -235,8 +232,8 @@ test_codec(void **state)
 
 	assert_true(table_load(world->table, span_str("x user-hour"),
 	    span_str("unlimited"), TABLE_NEVER));
-	expect(world, "x", "", COUNTER_UNLIMITED,
-	    "user, by mailreeve-policyctl");
+	expect(
+	    world, "x", "", COUNTER_UNLIMITED, "user, by mailreeve-policyctl");
 	assert_true(table_load(world->table, span_str("y user-hour"),
 	    span_str("12"), TABLE_NEVER));
 	expect(world, "y", "", 12, "user, by mailreeve-policyctl");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/postconf.h"
 #include "support/unit.h"
 
 #define OURS "unix:/var/spool/postfix/mailreeve/milter.sock"
@@ -33,7 +34,7 @@ test_names(void **state)
 
 		assert_null(endpoint_parse(names[i].socket, arena, &endpoint));
 		assert_string_equal(
-		    postfix_attach_name(&endpoint, "/var/spool/postfix", arena),
+		    postconf_endpoint(&endpoint, "/var/spool/postfix", arena),
 		    names[i].name);
 		arena_free(arena);
 	}

@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "behind.h"
-#include "slabs.h"
 #include "table.h"
 
 #define KEYS 4000
@@ -235,6 +234,12 @@ compare(struct model *model, struct table *table, int64_t now)
 	assert_int_equal(table_count(table), model->here);
 	table_each(table, visit, &all);
 	assert_int_equal(all.count, model->here);
+	struct visited slices = { model, 0, 0 };
+	size_t place = 0;
+
+	while (table_walk(table, &place, 7, visit, &slices))
+		;
+	assert_int_equal(slices.count, model->here);
 	table_each(table, visit, &some);
 	assert_true(some.count == 3 || some.count == model->here);
 	for (size_t i = 0; i < KEYS; i++) {
@@ -505,41 +510,6 @@ memory_per_key(void **state)
 	}
 }
 
-static void
-slabs_keep_bytes_apart(void **state)
-{
-	struct slabs *slabs = slabs_new();
-	static uint32_t names[20000];
-	static const size_t sizes[] = { 1, 8, 9, 60, 64, 1000, SLABS_MAX_SIZE };
-
-	(void)state;
-	for (int round = 0; round < 3; round++) {
-		for (size_t i = 0; i < UNIT_COUNT(names); i++) {
-			size_t size = sizes[i % UNIT_COUNT(sizes)];
-
-			if (names[i] != 0)
-				continue;
-			names[i] = slabs_add(slabs, size);
-			memset(slabs_at(slabs, names[i]), (int)i, size);
-		}
-		for (size_t i = 0; i < UNIT_COUNT(names); i++) {
-			size_t size = sizes[i % UNIT_COUNT(sizes)];
-			const unsigned char *at = slabs_at(slabs, names[i]);
-
-			assert_int_equal(at[0], i & 0xff);
-			assert_int_equal(at[size - 1], i & 0xff);
-			if (round < 2 && i % 3 == 1)
-				continue;
-			slabs_take(slabs, names[i]);
-			names[i] = 0;
-		}
-	}
-	/* One slab of each size stays. */
-	assert_true(slabs_bytes(slabs) < (UNIT_COUNT(sizes) + 1) * 64 * 1024);
-	slabs_free(slabs);
-	slabs_free(NULL);
-}
-
 int
 main(void)
 {
@@ -554,7 +524,6 @@ main(void)
 		cmocka_unit_test(changed_ones_are_not_overwritten),
 		cmocka_unit_test(long_keys_are_cut),
 		cmocka_unit_test(memory_per_key),
-		cmocka_unit_test(slabs_keep_bytes_apart),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -60,10 +60,50 @@ test_durations(void **state)
 	}
 }
 
+static void
+test_milliseconds(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+		const char *printed;
+	} times[] = {
+		{ "0", 0, "0" },
+		{ "1500ms", 1500, "1500ms" },
+		{ "2000ms", 2000, "2s" },
+		{ "2s", 2000, "2s" },
+		{ "1m", 60000, "1m" },
+		{ "1500", REFUSED, NULL },
+		{ "1h", REFUSED, NULL },
+		{ "5sm", REFUSED, NULL },
+		{ "ms", REFUSED, NULL },
+	};
+	const struct conf_option option = { .type = CONF_MILLISECONDS };
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(times); i++) {
+		struct arena *arena = arena_new();
+		struct buf printed;
+		int64_t value;
+
+		buf_init(&printed, arena, 64);
+		if (!value_number(&option, span_str(times[i].text), &value))
+			value = REFUSED;
+		assert_int_equal(value, times[i].value);
+		if (value != REFUSED) {
+			value_print(&printed, &option, value);
+			assert_string_equal(
+			    buf_str(&printed), times[i].printed);
+		}
+		arena_free(arena);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_milliseconds),
 		cmocka_unit_test(test_durations),
 	};
 

@@ -1,2 +1,0 @@
-/* Nothing is built yet. */
-extern int policyd_empty;

@@ -1,0 +1,456 @@
+/*
+ * mailreeve-policyd: answer Postfix's policy questions.
+ */
+#include <event2/event.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "console.h"
+#include "control.h"
+#include "daemon/cure.h"
+#include "daemon/endpoint.h"
+#include "daemon/privileges.h"
+#include "engine.h"
+#include "listener.h"
+#include "monitor.h"
+#include "serve.h"
+#include "store/store.h"
+
+#define PROGRAM "mailreeve-policyd"
+
+/* The value of `state' with which nothing is kept. */
+#define NO_STATE "none"
+
+enum command {
+	COMMAND_SERVE,
+	COMMAND_CHECK,
+	COMMAND_PRINT,
+	COMMAND_NAMES,
+};
+
+struct arguments {
+	enum command command;
+	const char *path;
+};
+
+static void
+print_usage(FILE *stream)
+{
+	(void)fputs("usage: " PROGRAM " [-c FILE] [-f]   serve, in the "
+		    "foreground\n"
+		    "       " PROGRAM " [-c FILE] -t     check the "
+		    "configuration\n"
+		    "       " PROGRAM " [-c FILE] -P     print the "
+		    "configuration with defaults\n"
+		    "       " PROGRAM " -L               list the names of all "
+		    "options\n"
+		    "       " PROGRAM
+		    " -V | -h          version, help (--version, --help)\n"
+		    "FILE is " CONFIG_FILE " unless given.\n",
+	    stream);
+}
+
+static const struct option long_options[] = {
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static struct arguments
+read_arguments(int argc, char *argv[])
+{
+	struct arguments arguments = { .path = CONFIG_FILE };
+
+	for (int option; (option = getopt_long(argc, argv, "c:ftPLVh",
+			      long_options, NULL)) != -1;) {
+		switch (option) {
+		case 'c':
+			arguments.path = optarg;
+			break;
+		case 'f':
+			break; /* there is no other way to run */
+		case 't':
+			arguments.command = COMMAND_CHECK;
+			break;
+		case 'P':
+			arguments.command = COMMAND_PRINT;
+			break;
+		case 'L':
+			arguments.command = COMMAND_NAMES;
+			break;
+		case 'V':
+			(void)puts(PROGRAM " " MAILREEVE_VERSION);
+			exit(EX_OK);
+		case 'h':
+			print_usage(stdout);
+			exit(EX_OK);
+		default:
+			print_usage(stderr);
+			exit(EX_USAGE);
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, PROGRAM ": \"%s\" is one word too many\n",
+		    argv[optind]);
+		print_usage(stderr);
+		exit(EX_USAGE);
+	}
+	return (arguments);
+}
+
+/* Who came here by sudo can paste what he reads. */
+static void
+print_line(const char *kind, const char *text)
+{
+	struct arena *arena = arena_new();
+
+	(void)fprintf(stderr, "%s: %s\n", kind,
+	    getenv("SUDO_USER") != NULL ? cure_with_sudo(text, arena) : text);
+	arena_free(arena);
+}
+
+static void
+print_error(void *cookie, const char *text)
+{
+	(void)cookie;
+	print_line("error", text);
+}
+
+static void
+print_warning(void *cookie, const char *text)
+{
+	(void)cookie;
+	print_line("warning", text);
+}
+
+static void
+log_config_error(void *cookie, const char *text)
+{
+	log_error(cookie, "config", LOG_TEXT("text", text));
+}
+
+static void
+log_config_warning(void *cookie, const char *text)
+{
+	log_warning(cookie, "config", LOG_TEXT("text", text));
+}
+
+static bool
+has_store(const struct config_settings *settings)
+{
+	return (strcmp(settings->state, NO_STATE) != 0);
+}
+
+/* systemd makes our socket for us, also where we could not: it is there. */
+static bool
+is_made_for_us(const char *where, struct arena *arena)
+{
+	struct endpoint endpoint;
+	struct stat status;
+
+	if (endpoint_parse(where, arena, &endpoint) != NULL ||
+	    endpoint.path == NULL || lstat(endpoint.path, &status) != 0)
+		return (false);
+	return (S_ISSOCK(status.st_mode) && status.st_uid == geteuid() &&
+		access(dirname(arena_strdup(arena, endpoint.path)), W_OK) != 0);
+}
+
+/* Whether the sockets could be opened: NULL, or what is wrong. */
+static const char *
+check_sockets(const struct config_settings *settings, struct arena *arena)
+{
+	const char *error = NULL;
+
+	for (size_t i = 0; i < settings->sockets.count && error == NULL; i++) {
+		struct socket_place place =
+		    listener_place(settings->sockets.items[i],
+			settings->socket_group, settings->user);
+
+		if (!is_made_for_us(place.where, arena))
+			error = socket_check(&place, arena);
+	}
+	if (error != NULL || settings->metrics == NULL)
+		return (error);
+	struct socket_place metrics = listener_place(
+	    settings->metrics, settings->socket_group, settings->user);
+
+	metrics.option = "metrics";
+	return (socket_check(&metrics, arena));
+}
+
+/* Without its file the daemon goes on from memory: that is no error, but
+ * nobody wants it. */
+static void
+check_store(const struct config_settings *settings, struct arena *arena)
+{
+	const char *folder = dirname(arena_strdup(arena, settings->state));
+	const char *error = NULL;
+
+	if (!has_store(settings))
+		return;
+	if (access(settings->state, F_OK) == 0)
+		store_close(store_open(settings->state, arena, &error));
+	else if (access(folder, W_OK | X_OK) != 0)
+		error = arena_printf(arena,
+		    "cannot make a file in %s, so nothing would be kept; make "
+		    "it with: install -d -o %s -m 0750 %s",
+		    folder, settings->user, folder);
+	if (error != NULL)
+		print_warning(NULL, arena_printf(arena, "state: %s", error));
+}
+
+/* Read all that a start reads, as the user that does. */
+static int
+check_whole(const char *path, const struct config_reader *reader)
+{
+	struct config *config = config_load(path, reader);
+
+	if (config == NULL)
+		return (EX_CONFIG);
+	const char *error = check_sockets(&config->settings, config->arena);
+
+	if (error != NULL) {
+		print_error(NULL, error);
+	} else {
+		check_store(&config->settings, config->arena);
+		(void)printf("%s: no errors; %zu limits, %zu DNS lists\n", path,
+		    config->accounting.limit_count, config->list_count);
+	}
+	config_free(config);
+	return (error == NULL ? EX_OK : EX_CONFIG);
+}
+
+/* In a child of root: check as ${user}, and never come back.  What the parent
+ * has still to write is his. */
+_Noreturn static void
+check_as(const char *user, const char *path, const struct config_reader *reader)
+{
+	struct arena *arena = arena_new();
+	const char *error = privileges_drop(user, arena);
+	int status = EX_CONFIG;
+
+	if (error != NULL)
+		print_error(NULL, error);
+	else
+		status = check_whole(path, reader);
+	arena_free(arena);
+	(void)fflush(stdout);
+	_exit(status);
+}
+
+/* Root can read what the daemon cannot: only a process of its user knows. */
+static int
+check(const char *path, const char *user, const struct config_reader *reader)
+{
+	int status = 0;
+
+	if (!reader->from_root)
+		return (check_whole(path, reader));
+	(void)fflush(NULL);
+	pid_t child = fork();
+
+	if (child == 0)
+		check_as(user, path, reader);
+	if (child > 0 && waitpid(child, &status, 0) == child &&
+	    WIFEXITED(status))
+		return (WEXITSTATUS(status));
+	print_error(NULL, "the process that checks did not end well");
+	return (EX_OSERR);
+}
+
+/* Errors on a terminal are for people: -t and -P do not log. */
+static int
+inspect(const struct arguments *arguments)
+{
+	bool only_print = arguments->command == COMMAND_PRINT;
+	const struct config_reader reader = { .error = print_error,
+		.warning = print_warning,
+		.to_serve = !only_print,
+		.from_root = geteuid() == 0 };
+	struct config *config = config_load(arguments->path, &reader);
+	int status = EX_OK;
+
+	if (config == NULL)
+		return (EX_CONFIG);
+	if (only_print)
+		config_print(config, stdout);
+	else
+		status = check(arguments->path, config->settings.user, &reader);
+	config_free(config);
+	return (status);
+}
+
+static int
+fail(const struct log *log, int status, const char *reason)
+{
+	log_error(log, "start_failed", LOG_TEXT("reason", reason));
+	return (status);
+}
+
+/* Become the user of the configuration at ${path}, which is read as root, and
+ * again as the user that reloads will be. */
+static const char *
+become_user(const char *path, struct log *log,
+    const struct config_reader *reader, struct arena *arena)
+{
+	struct config *config = config_load(path, reader);
+
+	if (config == NULL)
+		return ("the configuration is wrong");
+	const struct config_settings *settings = &config->settings;
+
+	log_set(log, (enum log_sink)settings->log_to,
+	    (enum log_format)settings->log_format,
+	    (enum log_level)settings->log_level);
+	const char *error = privileges_drop(settings->user, arena);
+
+	config_free(config);
+	return (error);
+}
+
+/* What cannot be kept is no reason to stop mail. */
+static struct store *
+open_store(const struct config_settings *settings, const struct log *log,
+    struct arena *arena)
+{
+	const char *error = NULL;
+
+	if (!has_store(settings))
+		return (NULL);
+	struct store *store = store_open(settings->state, arena, &error);
+
+	if (store == NULL)
+		log_error(log, "store_failed", LOG_TEXT("reason", error),
+		    LOG_TEXT("kept", "in memory only"));
+	return (store);
+}
+
+static struct engine *
+open_engine(struct config *config, struct event_base *base,
+    const struct log *log, struct arena *arena, const char **error)
+{
+	const struct engine_options options = { .config = config_ref(config),
+		.base = base,
+		.log = log,
+		.store = open_store(&config->settings, log, arena),
+		.now = control_now() };
+
+	return (engine_new(&options, arena, error));
+}
+
+static struct serve *
+open_sockets(const struct config_settings *settings, struct event_base *base,
+    struct engine *engine, const struct log *log, struct arena *arena,
+    const char **error)
+{
+	const struct serve_options options = { .sockets = &settings->sockets,
+		.socket_group = settings->socket_group,
+		.user = settings->user,
+		.max_connections = settings->max_connections,
+		.idle_s = settings->idle_timeout,
+		.log = log };
+
+	return (serve_new(base, &options, engine, arena, error));
+}
+
+/* Serve as ${config} says, until a signal ends it. */
+static int
+run(struct config *config, struct control *control, struct arena *arena)
+{
+	const struct config_settings *settings = &config->settings;
+	struct console *console = NULL;
+	const char *error = NULL;
+	int status = EX_UNAVAILABLE;
+
+	control->started = config;
+	control->engine =
+	    open_engine(config, control->base, control->log, arena, &error);
+	if (control->engine != NULL)
+		control->serve = open_sockets(settings, control->base,
+		    control->engine, control->log, arena, &error);
+	if (control->serve != NULL)
+		console = console_new(control->base, settings->control_socket,
+		    control->engine, control->serve, control->log, arena,
+		    &error);
+	if (console != NULL) {
+		control->monitor = monitor_new(
+		    engine_meter(control->engine), control->log, &clock_system);
+		monitor_follow(control->monitor, settings);
+		status = control_run(control);
+	} else {
+		(void)fail(control->log, status, error);
+	}
+	monitor_free(control->monitor);
+	console_free(console);
+	serve_free(control->serve);
+	engine_free(control->engine);
+	return (status);
+}
+
+static int
+serve(const char *path, struct log *log, struct arena *arena)
+{
+	const struct config_reader reader = { .error = log_config_error,
+		.warning = log_config_warning,
+		.cookie = log,
+		.to_serve = true,
+		.from_root = geteuid() == 0 };
+	const char *error = become_user(path, log, &reader, arena);
+
+	if (error != NULL)
+		return (fail(log, EX_CONFIG, error));
+	struct config *config = config_load(path, &reader);
+
+	if (config == NULL)
+		return (fail(log, EX_CONFIG, "the configuration is wrong"));
+	struct control control = { .base = event_base_new(),
+		.log = log,
+		.path = path,
+		.reader = &reader };
+	int status = control.base == NULL
+	                 ? fail(log, EX_OSERR, "there is no event loop")
+	                 : run(config, &control, arena);
+
+	if (control.base != NULL)
+		event_base_free(control.base);
+	config_free(config);
+	if (status == EX_OK)
+		log_info(log, "stopped");
+	return (status);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct arguments arguments = read_arguments(argc, argv);
+
+	switch (arguments.command) {
+	case COMMAND_CHECK:
+	case COMMAND_PRINT:
+		return (inspect(&arguments));
+	case COMMAND_NAMES:
+		conf_names(stdout, config_options);
+		return (EX_OK);
+	case COMMAND_SERVE:
+		break;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	privileges_raise_files();
+
+	struct arena *arena = arena_new();
+	struct log *log = log_new(PROGRAM);
+	int status = serve(arguments.path, log, arena);
+
+	log_free(log);
+	arena_free(arena);
+	return (status);
+}
