@@ -3,9 +3,9 @@
 
 #include "accounting_impl.h"
 
-/* Hashes that stand for recipients whom we only know the number of. */
-#define REST_AT_DATA 1
-#define REST_AT_END 2
+/* The bit that is set in the hash of a recipient, and not in what stands for
+ * recipients whom we only know the number of. */
+#define RECIPIENT_BIT 4U
 
 /* Values are told apart by this after a restart, too; nobody chooses his
  * network by its hash. */
@@ -142,13 +142,15 @@ value_of(struct accounting_visit *visit, enum limit_unit unit)
 	return (span_str(NULL));
 }
 
-/* How much is charged so far under the key of ${claim}. */
+/* How much is charged so far under the key of ${claim}; or is held. */
 static uint64_t
 charged(const struct accounting_visit *visit,
-    const struct accounting_claim *claim, bool refused)
+    const struct accounting_claim *claim, bool held)
 {
+	if (visit->transaction == NULL)
+		return (0);
 	return (transaction_sum(
-	    visit->transaction, claim->home->name, claim->key, refused));
+	    visit->transaction, claim->home->name, claim->key, held));
 }
 
 static void
@@ -157,6 +159,13 @@ release(struct accounting_visit *visit, const struct accounting_claim *claim,
 {
 	transaction_release(visit->transaction, claim->home->name, claim->key,
 	    amount, accounting_correct, visit->accounting, visit->now);
+}
+
+/* A charge of its own, whatever was charged before. */
+static uint64_t
+next_rest(struct accounting_visit *visit)
+{
+	return (++visit->accounting->rests << 3 | 1);
 }
 
 /* Postfix says how many recipients it took: less than we let pass when another
@@ -176,8 +185,7 @@ claim_rest(struct accounting_visit *visit, struct accounting_claim *claim)
 	if (taken <= known)
 		return (false);
 	claim->amount = taken - known;
-	claim->recipient =
-	    visit->state == REQUEST_STATE_DATA ? REST_AT_DATA : REST_AT_END;
+	claim->recipient = next_rest(visit);
 	return (true);
 }
 
@@ -210,7 +218,7 @@ claim_bytes(struct accounting_visit *visit, struct accounting_claim *claim)
 	if (size <= counted)
 		return (false);
 	claim->amount = size - counted;
-	claim->recipient = counted > 0 ? REST_AT_END : 0;
+	claim->recipient = counted > 0 ? next_rest(visit) : 0;
 	return (true);
 }
 
@@ -267,6 +275,13 @@ make_claim(struct accounting_visit *visit, const struct limit *limit,
 	return (true);
 }
 
+uint64_t
+accounting_claims_recipient(
+    const struct accounting *accounting, struct span recipient)
+{
+	return (hash_digest(&accounting->hash_key, recipient) | RECIPIENT_BIT);
+}
+
 /* Whom the request is for, and whether he is new to the user. */
 static void
 look_at_recipient(struct accounting_visit *visit)
@@ -277,9 +292,8 @@ look_at_recipient(struct accounting_visit *visit)
 
 	if (recipient.len == 0)
 		return;
-	/* 0 is no recipient, and two numbers stand for many. */
 	visit->recipient =
-	    hash_digest(&visit->accounting->hash_key, recipient) | 4;
+	    accounting_claims_recipient(visit->accounting, recipient);
 	visit->first_recipient = visit->facts->outbound &&
 	                         options->known != NULL &&
 	                         visit->user.len > 0 &&

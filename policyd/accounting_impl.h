@@ -36,6 +36,7 @@ struct accounting {
 	struct table *wired;
 	struct transactions *transactions;
 	struct hash_key hash_key;
+	uint64_t rests;  /* charges for recipients that only a number told of */
 	bool told_end;   /* that END-OF-MESSAGE is not wired */
 	bool told_share; /* that this machine enforces its share */
 };
@@ -137,6 +138,13 @@ bool accounting_claims_spared(
     const struct accounting_rules *rules, const struct facts *facts);
 
 /**
+ * accounting_claims_recipient(accounting, recipient):
+ * Return what stands for ${recipient} in a charge.
+ */
+uint64_t accounting_claims_recipient(
+    const struct accounting *accounting, struct span recipient);
+
+/**
  * accounting_settle(visit):
  * Count the claims of ${visit} here, all or none, and tell.
  */
@@ -190,14 +198,20 @@ void accounting_settle_outcome(
 void accounting_settle_tell(struct accounting_visit *visit);
 
 /**
- * accounting_shared_ask(visit), accounting_shared_refund(accounting, charge,
- * now):
- * As accounting_settle(), and as accounting_correct() of one, with other
- * machines.
+ * accounting_is_counted(charge):
+ * Say whether ${charge} was counted, so that it can be given back.
+ */
+bool accounting_is_counted(const struct charge *charge);
+
+/**
+ * accounting_shared_ask(visit), accounting_shared_refund(accounting, charges,
+ * count, all, now):
+ * As accounting_settle(), and as accounting_correct() if ${all}, or
+ * accounting_give_back(), with other machines.
  */
 void accounting_shared_ask(struct accounting_visit *visit);
-void accounting_shared_refund(
-    struct accounting *accounting, const struct charge *charge, int64_t now);
+void accounting_shared_refund(struct accounting *accounting,
+    const struct charge *charges, size_t count, bool all, int64_t now);
 
 /**
  * accounting_end_table(behind):

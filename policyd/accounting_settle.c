@@ -57,6 +57,23 @@ passes(enum limit_action action)
 	return (action <= LIMIT_ALARM);
 }
 
+/* Postfix takes it, unless we say no. */
+static bool
+takes(enum limit_action action)
+{
+	switch (action) {
+	case LIMIT_PASS:
+	case LIMIT_ALARM:
+	case LIMIT_HOLD:
+	case LIMIT_LOCK:
+		return (true);
+	case LIMIT_DEFER:
+	case LIMIT_REJECT:
+		break;
+	}
+	return (false);
+}
+
 enum limit_action
 accounting_settle_action(const struct accounting_visit *visit)
 {
@@ -96,6 +113,7 @@ remember(struct accounting_visit *visit, const struct accounting_claim *claim,
 	if (visit->transaction == NULL)
 		return;
 	charge.refused = !passes(claim->action);
+	charge.held = charge.refused && takes(accounting_settle_action(visit));
 	charge.shared = shared;
 	before = claim->tried ? transaction_find(visit->transaction,
 				    charge.limit, charge.key, charge.recipient)
@@ -165,24 +183,6 @@ add_finding(struct accounting_visit *visit,
 	    claim->limit->shadow ? ", in shadow" : "");
 }
 
-/* Postfix has the message, unless we say no. */
-static bool
-arrives(const struct accounting_visit *visit, enum limit_action action)
-{
-	switch (action) {
-	case LIMIT_PASS:
-	case LIMIT_ALARM:
-	case LIMIT_HOLD:
-	case LIMIT_LOCK:
-		return (visit->state == REQUEST_STATE_END_OF_MESSAGE &&
-			visit->transaction != NULL);
-	case LIMIT_DEFER:
-	case LIMIT_REJECT:
-		break;
-	}
-	return (false);
-}
-
 void
 accounting_settle_outcome(
     struct accounting_visit *visit, struct accounting_outcome *out)
@@ -217,7 +217,8 @@ accounting_settle_tell(struct accounting_visit *visit)
 	struct accounting_outcome outcome;
 
 	accounting_settle_outcome(visit, &outcome);
-	if (arrives(visit, outcome.action))
+	if (visit->state == REQUEST_STATE_END_OF_MESSAGE &&
+	    visit->transaction != NULL && takes(outcome.action))
 		transaction_commit(visit->transaction);
 	visit->done(visit->cookie, &outcome);
 }

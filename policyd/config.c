@@ -189,6 +189,18 @@ read_names(struct config *config)
 	config->own_names = names;
 }
 
+/* Who wrote to whom is remembered where it makes a difference. */
+static bool
+wants_known(const struct config *config)
+{
+	const struct accounting_rules *rules = &config->accounting;
+
+	for (size_t i = 0; i < rules->limit_count; i++)
+		if (rules->limits[i].unit == LIMIT_FIRST_RECIPIENTS)
+			return (true);
+	return (config->settings.score && config->settings.greylist);
+}
+
 static void
 read_whole(struct config_loading *loading)
 {
@@ -204,6 +216,7 @@ read_whole(struct config_loading *loading)
 	read_names(config);
 	config_limits_read(loading);
 	config_lists_read(loading);
+	config->learns_known = wants_known(config);
 	config->passlist = passlist_new(&settings->whitelist_clients,
 	    &settings->whitelist_recipients, config->arena,
 	    loading->reader->error, loading->reader->cookie);

@@ -158,6 +158,7 @@ struct config {
 	struct passlist *passlist;
 	struct geo *geo; /* or NULL */
 	struct orgdomain *suffixes;
+	bool learns_known; /* something asks who wrote to whom */
 };
 
 /* Who is told of what is wrong with a configuration. */

@@ -151,7 +151,8 @@ look_at_account(struct visit *visit)
 	const struct request *request = &visit->request;
 	struct span login = request->attributes[REQUEST_SASL_USERNAME];
 
-	if (login.len == 0 || request->state != REQUEST_STATE_RCPT)
+	if (login.len == 0 || request->state != REQUEST_STATE_RCPT ||
+	    engine_rules(visit)->watch_rules.jump_factor == 0)
 		return;
 	watch_sent(visit->engine->watch, &engine_rules(visit)->watch_rules,
 	    login, 1, visit->facts.now, &visit->watch);
@@ -272,7 +273,7 @@ learn_recipient(struct visit *visit, struct transaction *transaction,
 		note->passed++;
 		note->score_told |= decision->action == DECIDE_PREPEND;
 	}
-	if (facts->outbound)
+	if (facts->outbound && engine_rules(visit)->learns_known)
 		known_add(engine->known,
 		    login.len > 0 ? login
 				  : visit->request.attributes[REQUEST_SENDER],

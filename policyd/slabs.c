@@ -210,7 +210,7 @@ slabs_take(struct slabs *slabs, uint32_t name)
 size_t
 slabs_bytes(const struct slabs *slabs)
 {
-	return (sizeof(*slabs) + slabs->room * sizeof(*slabs->slabs) +
-		slabs->sizes * sizeof(*slabs->with_room) +
+	return (sizeof(*slabs) + slabs->room * sizeof(void *) +
+		slabs->sizes * sizeof(void *) +
 		slabs->held * SLAB_UNITS * UNIT_SIZE);
 }

@@ -264,32 +264,41 @@ random_bucket(struct table *table)
 	return (table->random % table->buckets);
 }
 
+/* The link to the record that is worth nothing first, of a sample. */
+struct worst {
+	uint32_t *link; /* NULL: none seen yet */
+	int64_t expires;
+	size_t seen;
+};
+
+static void
+compare(const struct table *table, uint32_t *link, struct worst *worst)
+{
+	for (; *link != 0; worst->seen++) {
+		struct node *node = node_at(table, *link);
+
+		if (worst->link == NULL || node->expires < worst->expires) {
+			worst->link = link;
+			worst->expires = node->expires;
+		}
+		link = &node->next;
+	}
+}
+
 static void
 evict(struct table *table, int64_t now)
 {
 	size_t bucket = random_bucket(table);
-	size_t seen = 0;
-	uint32_t *worst = NULL;
-	int64_t expires = 0;
+	struct worst worst = { .link = NULL };
 
-	for (size_t i = 0; i < table->buckets && seen < SAMPLE; i++) {
-		uint32_t *link = bucket_at(table, bucket);
-
-		for (; *link != 0; seen++) {
-			struct node *node = node_at(table, *link);
-
-			if (worst == NULL || node->expires < expires) {
-				worst = link;
-				expires = node->expires;
-			}
-			link = &node->next;
-		}
+	for (size_t i = 0; i < table->buckets && worst.seen < SAMPLE; i++) {
+		compare(table, bucket_at(table, bucket), &worst);
 		bucket = bucket + 1 == table->buckets ? 0 : bucket + 1;
 	}
-	assert(worst != NULL);
-	if (expires > now)
+	assert(worst.link != NULL);
+	if (worst.expires > now)
 		table->evicted++;
-	drop(table, worst, expires > now);
+	drop(table, worst.link, worst.expires > now);
 }
 
 /* ${key} is not there yet. */

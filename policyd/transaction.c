@@ -161,9 +161,9 @@ refresh(struct transaction *transaction, int64_t now)
 {
 	struct transactions *set = transaction->set;
 
-	transaction->news = now;
 	if (transaction->state == TRANSACTION_COMMITTED)
 		return;
+	transaction->news = now;
 	if (transaction->state == TRANSACTION_ABORTED)
 		set->open_count++;
 	transaction->state = TRANSACTION_OPEN;

@@ -44,6 +44,7 @@ struct charge {
 	struct counter_rule rule; /* as it was in force then */
 	bool refunds;
 	bool refused; /* it was tried and did not fit: nothing was counted */
+	bool held;    /* refused, but Postfix takes it all the same */
 	bool pending; /* asked of others, who have not answered yet */
 	bool shared;  /* other machines count it, too */
 };
@@ -144,12 +145,12 @@ struct charge *transaction_find(struct transaction *transaction,
     const char *limit, struct span key, uint64_t recipient);
 
 /**
- * transaction_sum(transaction, limit, key, refused):
- * Return how much is charged, or, if ${refused}, was tried and did not fit,
- * under ${key} of ${limit}.
+ * transaction_sum(transaction, limit, key, held):
+ * Return how much is charged, or, if ${held}, was refused and is held, under
+ * ${key} of ${limit}.
  */
 uint64_t transaction_sum(const struct transaction *transaction,
-    const char *limit, struct span key, bool refused);
+    const char *limit, struct span key, bool held);
 
 /**
  * transaction_charge(transaction, charge), transaction_forget(transaction,

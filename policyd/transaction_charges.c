@@ -316,7 +316,7 @@ is_under(const struct charge *charge, const char *limit, struct span key)
 
 uint64_t
 transaction_sum(const struct transaction *transaction, const char *limit,
-    struct span key, bool refused)
+    struct span key, bool held)
 {
 	const struct transaction_charges *charges = transaction->charges;
 	uint64_t sum = 0;
@@ -324,7 +324,8 @@ transaction_sum(const struct transaction *transaction, const char *limit,
 	for (size_t i = 0; charges != NULL && i < charges->count; i++) {
 		const struct charge *charge = &charges->items[i];
 
-		if (charge->refused == refused && is_under(charge, limit, key))
+		if ((held ? charge->held : !charge->refused) &&
+		    is_under(charge, limit, key))
 			sum += charge->amount;
 	}
 	return (sum);

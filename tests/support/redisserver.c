@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -76,6 +77,8 @@ run(const struct redisserver *server, bool is_sentinel)
 	const char *option = is_sentinel ? "--sentinel" : NULL;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	/* A test that dies leaves no server behind. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)dup2(null, STDOUT_FILENO);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)execlp(

@@ -256,7 +256,7 @@ kill_loses_a_second(void **state)
 		if (child == 0)
 			put_until_killed(fixture, pipes[1]);
 		(void)close(pipes[1]);
-		killed = clock_monotonic_ms() + 1500 + 370 * round;
+		killed = clock_monotonic_ms() + 1500 + (int64_t)370 * round;
 		while (read(pipes[0], &tick, sizeof(tick)) == sizeof(tick)) {
 			if (tick.ms >= killed)
 				(void)kill(child, SIGKILL);

@@ -389,7 +389,7 @@ killed_under_load(void **state)
 	assert_int_equal(logged(fixture, "shared_back"), 1);
 	before = fixture->available;
 	load_for(fixture, 200);
-	turn_for(fixture, TIMEOUT_MS * 2);
+	turn_for(fixture, (int64_t)TIMEOUT_MS * 2);
 	assert_true(fixture->available > before);
 	assert_true(fixture->slowest < TIMEOUT_MS + SLACK_MS);
 }

@@ -251,7 +251,7 @@ test_refused_and_kept(void **state)
 	struct charge pending = kept;
 
 	refused.limit = "refused";
-	refused.refused = refused.refunds = true;
+	refused.refused = refused.held = refused.refunds = true;
 	pending.limit = "pending";
 	pending.pending = pending.refunds = true;
 	assert_true(transaction_charge(transaction, &kept));
