@@ -20,6 +20,9 @@ struct greylist;
  * come again, but is not remembered, so that one client does not fill the
  * table. */
 #define GREYLIST_MAX_WAITING 1000
+/* What waits has this part of the table, so that keys that passed have the
+ * rest; above it, whoever waits for the longest is forgotten. */
+#define GREYLIST_WAITING_SHARE 4
 /* A client's passes count at most once an hour, so that one burst is one pass
  * (postgrey does likewise); those of a key that passed before, once a day. */
 #define GREYLIST_COUNT_MS ((int64_t)3600 * 1000)
