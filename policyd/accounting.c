@@ -195,8 +195,6 @@ refund(struct accounting *accounting, const struct charge *charge, int64_t now)
 	    accounting_home(accounting, charge->limit);
 	void *record;
 
-	if (charge->shared)
-		accounting_shared_refund(accounting, charge, now);
 	if (home == NULL || home->table == NULL ||
 	    home->algorithm != charge->rule.algorithm)
 		return;
@@ -209,24 +207,36 @@ refund(struct accounting *accounting, const struct charge *charge, int64_t now)
 	    home->table, record, counter_expires(&charge->rule, record));
 }
 
+bool
+accounting_is_counted(const struct charge *charge)
+{
+	return (!charge->refused && !charge->pending);
+}
+
 void
 accounting_correct(void *cookie, struct transaction *transaction,
     const struct charge *charges, size_t count, int64_t now)
 {
+	struct accounting *accounting = cookie;
+
 	(void)transaction;
 	for (size_t i = 0; i < count; i++)
-		if (!charges[i].refused && !charges[i].pending)
-			refund(cookie, &charges[i], now);
+		if (accounting_is_counted(&charges[i]))
+			refund(accounting, &charges[i], now);
+	accounting_shared_refund(accounting, charges, count, true, now);
 }
 
 void
 accounting_give_back(void *cookie, struct transaction *transaction,
     const struct charge *charges, size_t count, int64_t now)
 {
+	struct accounting *accounting = cookie;
+
+	(void)transaction;
 	for (size_t i = 0; i < count; i++)
-		if (charges[i].refunds)
-			accounting_correct(
-			    cookie, transaction, &charges[i], 1, now);
+		if (accounting_is_counted(&charges[i]) && charges[i].refunds)
+			refund(accounting, &charges[i], now);
+	accounting_shared_refund(accounting, charges, count, false, now);
 }
 
 void

@@ -198,14 +198,20 @@ void accounting_settle_outcome(
 void accounting_settle_tell(struct accounting_visit *visit);
 
 /**
- * accounting_shared_ask(visit), accounting_shared_refund(accounting, charge,
- * now):
- * As accounting_settle(), and as accounting_correct() of one, with other
- * machines.
+ * accounting_is_counted(charge):
+ * Say whether ${charge} was counted, so that it can be given back.
+ */
+bool accounting_is_counted(const struct charge *charge);
+
+/**
+ * accounting_shared_ask(visit), accounting_shared_refund(accounting, charges,
+ * count, all, now):
+ * As accounting_settle(), and as accounting_correct() if ${all}, or
+ * accounting_give_back(), with other machines.
  */
 void accounting_shared_ask(struct accounting_visit *visit);
-void accounting_shared_refund(
-    struct accounting *accounting, const struct charge *charge, int64_t now);
+void accounting_shared_refund(struct accounting *accounting,
+    const struct charge *charges, size_t count, bool all, int64_t now);
 
 /**
  * accounting_end_table(behind):

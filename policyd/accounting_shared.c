@@ -2,6 +2,9 @@
  * machine's share of the limit while nobody answers. */
 #include "accounting_impl.h"
 
+/* Refunds that go in one message. */
+#define BATCH ((size_t)128)
+
 static bool
 is_distinct(const struct accounting_claim *claim)
 {
@@ -103,11 +106,12 @@ take_back(struct accounting_visit *visit, bool all_fit)
 		const struct accounting_claim *claim = &visit->claims[i];
 		struct charge charge = accounting_settle_charge(visit, claim);
 
+		charge.shared = true;
 		if (!claim->had && !is_distinct(claim) &&
 		    (is_forced(claim) || all_fit) &&
 		    !accounting_settle_counts(visit, claim))
 			accounting_shared_refund(
-			    visit->accounting, &charge, visit->now);
+			    visit->accounting, &charge, 1, true, visit->now);
 	}
 }
 
@@ -198,6 +202,7 @@ make_questions(
 			    is_distinct(claim) ? claim->value : claim->amount,
 			.rule = claim->rule,
 			.forced = is_forced(claim),
+			.again = claim->tried,
 		};
 	}
 	return (count);
@@ -226,19 +231,34 @@ accounting_shared_ask(struct accounting_visit *visit)
 }
 
 void
-accounting_shared_refund(
-    struct accounting *accounting, const struct charge *charge, int64_t now)
+accounting_shared_refund(struct accounting *accounting,
+    const struct charge *charges, size_t count, bool all, int64_t now)
 {
 	struct shared *shared = accounting->options.shared;
-	const struct shared_charge refund = {
-		.limit = charge->limit,
-		.key = charge->key,
-		.amount = charge->amount,
-		.rule = charge->rule,
-		.forced = true,
-		.refund_of = charge->when,
-	};
+	struct shared_charge refunds[BATCH];
+	size_t waiting = 0;
 
-	if (shared != NULL && shared_is_available(shared))
-		shared_charge(shared, &refund, 1, now, NULL, NULL);
+	if (shared == NULL || !shared_is_available(shared))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct charge *charge = &charges[i];
+
+		if (!charge->shared || !accounting_is_counted(charge) ||
+		    !(all || charge->refunds))
+			continue;
+		refunds[waiting++] =
+		    (struct shared_charge){ .limit = charge->limit,
+			    .key = charge->key,
+			    .amount = charge->amount,
+			    .rule = charge->rule,
+			    .forced = true,
+			    .refund_of = charge->when };
+		if (waiting == BATCH) {
+			shared_charge(
+			    shared, refunds, waiting, now, NULL, NULL);
+			waiting = 0;
+		}
+	}
+	if (waiting > 0)
+		shared_charge(shared, refunds, waiting, now, NULL, NULL);
 }

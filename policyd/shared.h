@@ -51,6 +51,7 @@ struct shared_charge {
 	uint64_t amount;
 	struct counter_rule rule; /* with the rate in force */
 	bool forced;              /* charge even if it does not fit */
+	bool again;               /* that this is tried was counted before */
 	int64_t refund_of; /* not 0: give back what was taken at that time */
 	/* The answer. */
 	bool fits;
@@ -77,9 +78,9 @@ struct shared *shared_new(struct event_base *base,
  * shared_charge(shared, charges, count, now, done, cookie):
  * Ask for all ${charges} at once: either all that are not forced fit and are
  * counted, or none is; forced ones and refunds always are, and what was tried
- * is counted of all but refunds.  Copies what it needs.  ${done} may be NULL.
- * Distinct counters take amount as the value, which is seen whether it fits or
- * not.
+ * is counted of all but refunds and what is tried again.  Copies what it needs.
+ * ${done} may be NULL. Distinct counters take amount as the value, which is
+ * seen whether it fits or not.
  */
 void shared_charge(struct shared *shared, const struct shared_charge *charges,
     size_t count, int64_t now, shared_done *done, void *cookie);

@@ -360,7 +360,9 @@ add_costs(struct shared_script_command *command,
 	add_number(
 	    command, (uint64_t)counter_bucket_hold(rule, INT64_MAX, 0), arena);
 	add_number(command,
-	    (uint64_t)counter_bucket_try(rule, 0, charge->amount, 0), arena);
+	    (uint64_t)counter_bucket_try(
+		rule, 0, charge->again ? 0 : charge->amount, 0),
+	    arena);
 	add_number(command, (uint64_t)counter_bucket_try(rule, INT64_MAX, 0, 0),
 	    arena);
 }

@@ -150,7 +150,7 @@ try_locally(struct shared_charge *charge, union record *record, int64_t now)
 		return (rule->rate == COUNTER_UNLIMITED ||
 			reading.used <= rule->rate);
 	}
-	counter_try(rule, record, charge->amount, now);
+	counter_try(rule, record, charge->again ? 0 : charge->amount, now);
 	return (counter_fits(rule, record, charge->amount, now));
 }
 
@@ -242,6 +242,7 @@ random_charge(struct fixture *fixture, const struct counter_rule *rule,
 	uint64_t what = draw(fixture, 10);
 
 	charge.forced = what == 0;
+	charge.again = draw(fixture, 10) == 0;
 	if (what == 1 || what == 2)
 		charge.refund_of =
 		    now - (int64_t)draw(fixture, (uint64_t)rule->period_ms);

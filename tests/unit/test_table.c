@@ -510,54 +510,6 @@ memory_per_key(void **state)
 	}
 }
 
-static bool
-mark(void *cookie, struct span key, void *record, int64_t expires)
-{
-	(void)cookie;
-	(void)key;
-	(void)expires;
-	((struct counter *)record)->other = 1;
-	return (true);
-}
-
-static bool
-is_marked(void *cookie, struct span key, void *record, int64_t expires)
-{
-	uint64_t number;
-
-	(void)expires;
-	assert_true(span_to_u64(key, 9, &number));
-	if (number < KEYS)
-		assert_int_equal(((struct counter *)record)->other, 1);
-	return (*(bool *)cookie = true);
-}
-
-/* A table that grows under a walk hides none that was there. */
-static void
-a_walk_misses_none(void **state)
-{
-	struct table *table = new_table((size_t)100 * KEYS, NULL);
-	size_t place = 0;
-	size_t number = 0;
-	bool seen = false;
-	char key[20];
-
-	(void)state;
-	for (; number < KEYS; number++)
-		(void)table_add(table,
-		    span_new(
-			key, (size_t)snprintf(key, sizeof(key), "%zu", number)),
-		    1);
-	for (; table_walk(table, &place, 5, mark, NULL); number++)
-		(void)table_add(table,
-		    span_new(
-			key, (size_t)snprintf(key, sizeof(key), "%zu", number)),
-		    1);
-	table_each(table, is_marked, &seen);
-	assert_true(seen);
-	table_free(table);
-}
-
 int
 main(void)
 {
@@ -572,7 +524,6 @@ main(void)
 		cmocka_unit_test(changed_ones_are_not_overwritten),
 		cmocka_unit_test(long_keys_are_cut),
 		cmocka_unit_test(memory_per_key),
-		cmocka_unit_test(a_walk_misses_none),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

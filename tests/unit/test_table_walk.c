@@ -20,7 +20,7 @@ parse_number(struct span text, void *record)
 
 static const struct table_codec codec = { print_number, parse_number };
 static const struct table_options options = { "test", sizeof(uint64_t),
-	100 * KEYS, &codec };
+	(size_t)100 * KEYS, &codec };
 
 static bool
 mark(void *cookie, struct span key, void *record, int64_t expires)
