@@ -1,12 +1,12 @@
 #include "config_check.h"
 
-#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 
 #include "base/shell.h"
 #include "base/span.h"
 #include "daemon/endpoint.h"
+#include "daemon/socket.h"
 #include "dns/resolvers.h"
 #include "mail/lexeme.h"
 
@@ -181,19 +181,12 @@ check_user(struct config_loading *loading)
 static void
 check_socket_group(struct config_loading *loading)
 {
-	struct arena *arena = loading->config->arena;
 	const struct config_settings *settings = &loading->config->settings;
-	const char *name = settings->socket_group;
-	struct endpoint endpoint;
+	const char *error = socket_check_group(settings->socket,
+	    settings->socket_group, loading->config->arena);
 
-	if (endpoint_parse(settings->socket, arena, &endpoint) != NULL ||
-	    endpoint.path == NULL || getgrnam(name) != NULL)
-		return;
-	config_error_in(loading, "socket_group", 0,
-	    arena_printf(arena,
-		"there is no group %s; install Postfix, name its group if that "
-		"has another name, or make it with: addgroup --system %s",
-		name, shell_word(arena, name)));
+	if (error != NULL)
+		config_error_in(loading, "socket_group", 0, error);
 }
 
 void

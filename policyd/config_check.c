@@ -8,6 +8,7 @@
 #include "base/shell.h"
 #include "base/span.h"
 #include "daemon/endpoint.h"
+#include "daemon/socket.h"
 #include "dns/resolvers.h"
 
 #define PASSWORD_MAX_BYTES 1024
@@ -182,6 +183,19 @@ check_user(struct config_loading *loading)
 		    arena_printf(arena, "started by root: %s", text));
 }
 
+static void
+check_socket_group(struct config_loading *loading)
+{
+	const struct config_settings *settings = &loading->config->settings;
+	const char *error = NULL;
+
+	for (size_t i = 0; i < settings->sockets.count && error == NULL; i++)
+		error = socket_check_group(settings->sockets.items[i],
+		    settings->socket_group, loading->config->arena);
+	if (error != NULL)
+		config_error_in(loading, "socket_group", 0, error);
+}
+
 void
 config_check(struct config_loading *loading)
 {
@@ -191,6 +205,8 @@ config_check(struct config_loading *loading)
 	check_scores(loading);
 	check_shared(loading);
 	check_endpoint(loading, "quota", loading->config->settings.quota);
-	if (loading->reader->to_serve)
-		check_user(loading);
+	if (!loading->reader->to_serve)
+		return;
+	check_user(loading);
+	check_socket_group(loading);
 }

@@ -73,6 +73,16 @@ is_named(const struct conf_sections *sections, const char *name)
 	return (false);
 }
 
+static bool
+is_default(const struct config_limit *section)
+{
+	for (size_t i = 0; i < DEFAULTS; i++)
+		if (strcmp(default_limits[i].place.title,
+			section->place.title) == 0)
+			return (true);
+	return (false);
+}
+
 /* Default limits go before the file's own, where no section replaces them. */
 static void
 add_defaults(struct config *config)
@@ -183,6 +193,15 @@ is_distinct(enum limit_unit unit)
 	return (false);
 }
 
+static bool
+has_step(const struct limit *limit, enum limit_action action)
+{
+	for (size_t i = 0; i < limit->step_count; i++)
+		if (limit->steps[i].action == action)
+			return (true);
+	return (false);
+}
+
 /* What cannot be meant. */
 static const char *
 odd_limit(const struct config *config, const struct config_limit *section,
@@ -233,10 +252,17 @@ read_limit(struct config_loading *loading, const struct config_limit *section,
 		    arena_printf(arena, "key: %s", error));
 	read_steps(loading, section, limit);
 	if (limit->unit == LIMIT_COUNTRIES && loading->config->geo == NULL &&
-	    section->place.file != NULL)
+	    !is_default(section))
 		config_warning_in(loading, "limit", 0,
 		    arena_printf(arena,
 			"\"%s\" never applies: country_database is not set",
+			limit->name));
+	if (has_step(limit, LIMIT_LOCK) &&
+	    loading->config->settings.locked_users == NULL)
+		config_warning_in(loading, "limit", 0,
+		    arena_printf(arena,
+			"\"%s\" has a step lock, and locked_users is not set: "
+			"mail is held, but Dovecot lets them log in",
 			limit->name));
 	error = odd_limit(loading->config, section, limit);
 	if (error != NULL)
@@ -266,11 +292,13 @@ read_rates(struct config_loading *loading,
 	for (size_t i = 0; i < section->limits.count; i++) {
 		if (override_parse(section->limits.items[i], arena, &rates[i],
 			&error) != 0)
-			config_error(loading, &section->place, error);
+			config_error(loading, &section->place,
+			    arena_printf(arena, "limits: %s", error));
 		else if (!has_limit(
 			     &loading->config->accounting, rates[i].limit))
 			config_error(loading, &section->place,
-			    arena_printf(arena, "there is no limit \"%s\"",
+			    arena_printf(arena,
+				"limits: there is no limit \"%s\"",
 				rates[i].limit));
 	}
 }

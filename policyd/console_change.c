@@ -77,8 +77,7 @@ walk(struct console_job *job, struct table *table, table_visit *visit)
 {
 	if (job->state == NULL)
 		job->state = arena_alloc(job->arena, sizeof(size_t));
-	if (table != NULL &&
-	    table_walk(table, job->state, CONSOLE_JOB_SLICE, visit, job))
+	if (table != NULL && console_job_walk(table, job->state, visit, job))
 		return (CONSOLE_MORE);
 	return (console_job_end(job, NULL));
 }

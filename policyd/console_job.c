@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena_impl.h"
+#include "base/clock.h"
 #include "base/log_format.h"
 #include "counter.h"
 
@@ -70,6 +71,19 @@ console_job_fail(struct console_job *job, const char *format, ...)
 	console_job_line(job, "error",
 	    json_pack("{s:o}", "text", console_job_text(span_str(text))));
 	return (CONSOLE_DONE);
+}
+
+bool
+console_job_walk(
+    struct table *table, size_t *place, table_visit *visit, void *cookie)
+{
+	const int64_t end = clock_monotonic_us() + CONSOLE_JOB_SLICE_US;
+	bool more = true;
+
+	while (more && clock_monotonic_us() < end)
+		more =
+		    table_walk(table, place, CONSOLE_JOB_SLICE, visit, cookie);
+	return (more);
 }
 
 json_t *

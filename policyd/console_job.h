@@ -14,10 +14,12 @@
 #include "base/span.h"
 #include "console_command.h"
 #include "engine.h"
+#include "table.h"
 
-/* Records that are looked at before the loop turns again; about half a
- * millisecond. */
-#define CONSOLE_JOB_SLICE ((size_t)2000)
+/* How long one command may keep the loop before it turns, in microseconds, and
+ * how many records are looked at before the clock is. */
+#define CONSOLE_JOB_SLICE_US INT64_C(300)
+#define CONSOLE_JOB_SLICE ((size_t)32)
 
 struct evbuffer;
 struct serve;
@@ -70,6 +72,13 @@ void console_job_line(struct console_job *job, const char *kind, json_t *line);
 enum console_progress console_job_end(struct console_job *job, json_t *line);
 enum console_progress console_job_fail(
     struct console_job *job, const char *format, ...) COMPAT_PRINTF(2, 3);
+
+/**
+ * console_job_walk(table, place, visit, cookie):
+ * As table_walk(), for a slice of time.
+ */
+bool console_job_walk(
+    struct table *table, size_t *place, table_visit *visit, void *cookie);
 
 /**
  * console_job_text(text):

@@ -101,7 +101,7 @@ console_usage_walk(struct console_job *job, struct console_walk *walk,
 	struct slice slice = { job, limit, take };
 
 	if (table == NULL || (only != NULL && strcmp(only, limit->name) != 0) ||
-	    !table_walk(table, &walk->place, CONSOLE_JOB_SLICE, visit, &slice))
+	    !console_job_walk(table, &walk->place, visit, &slice))
 		*walk = (struct console_walk){ .index = walk->index + 1 };
 	return (true);
 }

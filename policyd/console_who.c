@@ -166,8 +166,8 @@ walk_notices(struct console_job *job)
 
 	if (table == NULL || who->noticed)
 		return (false);
-	who->noticed = !table_walk(
-	    table, &who->notices, CONSOLE_JOB_SLICE, take_notice, job);
+	who->noticed =
+	    !console_job_walk(table, &who->notices, take_notice, job);
 	return (true);
 }
 

@@ -190,6 +190,7 @@ void
 engine_tick(struct engine *engine, int64_t now)
 {
 	engine->now = now;
+	behind_now(engine->behind, now);
 	accounting_tick(engine->accounting, now);
 	greylist_tick(engine->greylist, now);
 	known_tick(engine->known, now);

@@ -126,6 +126,8 @@ engine_table(struct engine *engine, const char *kind)
 		return (engine->listed);
 	if (strcmp(kind, "override") == 0)
 		return (accounting_overrides(engine->accounting));
+	if (strcmp(kind, "wired") == 0)
+		return (accounting_wired(engine->accounting));
 	if (strcmp(kind, "account") == 0)
 		return (accounting_accounts(engine->accounting));
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

@@ -7,6 +7,9 @@
 #include "geo.h"
 #include "mail/orgdomain.h"
 
+/* An IPv6 network as text. */
+#define NET_MAX_BYTES ((size_t)64)
+
 static const char *const derived_names[FACTS_DERIVED] = {
 	[FACTS_SENDER_DOMAIN] = "sender_domain",
 	[FACTS_SENDER_MAILBOX] = "sender_mailbox",
@@ -14,6 +17,7 @@ static const char *const derived_names[FACTS_DERIVED] = {
 	[FACTS_RECIPIENT_MAILBOX] = "recipient_mailbox",
 	[FACTS_SASL_DOMAIN] = "sasl_domain",
 	[FACTS_CLIENT_NET] = "client_net",
+	[FACTS_CLIENT_POOL] = "client_pool",
 	[FACTS_ASN] = "asn",
 	[FACTS_COUNTRY] = "country",
 	[FACTS_SENDER_ORG] = "sender_org",
@@ -91,6 +95,35 @@ mailbox_of(struct facts *facts, struct span address, struct span domain)
 	return (buf_span(&out));
 }
 
+static void
+add_number(struct buf *out, unsigned int number)
+{
+	if (number > 9)
+		add_number(out, number / 10);
+	buf_add_byte(out, (unsigned char)('0' + number % 10));
+}
+
+/* Asked for at nearly each request: printf() would be what costs most. */
+static struct span
+print_net(
+    struct arena *arena, const struct network_address *net, unsigned int bits)
+{
+	struct buf out;
+
+	buf_init(&out, arena, NET_MAX_BYTES);
+	if (net->family == AF_INET)
+		for (size_t i = 0; i < 4; i++) {
+			if (i > 0)
+				buf_add_byte(&out, '.');
+			add_number(&out, net->bytes[i]);
+		}
+	else
+		buf_add_str(&out, network_address_print(arena, net));
+	buf_add_byte(&out, '/');
+	add_number(&out, bits);
+	return (buf_span(&out));
+}
+
 static struct span
 client_net(const struct facts *facts)
 {
@@ -106,8 +139,27 @@ client_net(const struct facts *facts)
 		bits = width;
 	for (unsigned int i = bits; i < width; i++)
 		net.bytes[i / 8] &= (unsigned char)~(0x80U >> i % 8);
-	return (span_str(arena_printf(facts->arena, "%s/%u",
-	    network_address_print(facts->arena, &net), bits)));
+	return (print_net(facts->arena, &net, bits));
+}
+
+static bool
+is_in(const struct facts_pool *pool, const struct network_address *client)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		if (network_contains(&pool->networks[i], client))
+			return (true);
+	return (false);
+}
+
+const struct facts_pool *
+facts_pool(const struct facts *facts)
+{
+	const struct facts_rules *rules = facts->rules;
+
+	for (size_t i = 0; i < rules->pool_count; i++)
+		if (is_in(&rules->pools[i], &facts->request->client))
+			return (&rules->pools[i]);
+	return (NULL);
 }
 
 static struct span
@@ -145,6 +197,7 @@ derive(struct facts *facts, enum facts_derived derived)
 	struct arena *arena = facts->arena;
 	struct span sender = facts_attribute(facts, REQUEST_SENDER);
 	struct span recipient = facts_attribute(facts, REQUEST_RECIPIENT);
+	const struct facts_pool *pool;
 
 	switch (derived) {
 	case FACTS_SENDER_DOMAIN:
@@ -162,6 +215,10 @@ derive(struct facts *facts, enum facts_derived derived)
 		    arena, facts_attribute(facts, REQUEST_SASL_USERNAME)));
 	case FACTS_CLIENT_NET:
 		return (client_net(facts));
+	case FACTS_CLIENT_POOL:
+		pool = facts_pool(facts);
+		return (pool != NULL ? span_str(pool->name)
+				     : facts_get(facts, FACTS_CLIENT_NET));
 	case FACTS_ASN:
 		return (
 		    facts->rules->geo == NULL ? span_str(NULL) : asn(facts));

@@ -10,8 +10,8 @@
 
 /* Places looked at, records written and keys given up in a tenth of a second.
  */
-#define SWEEP_PER_TICK 1024
-#define FLUSH_PER_TICK 4096
+#define SWEEP_PER_TICK 256
+#define FLUSH_PER_TICK 2048
 #define LOST_PER_TICK 256
 /* Keys that go for one that comes; more than one when they passed since. */
 #define ROOM_PER_KEY 16
@@ -91,7 +91,7 @@ greylist_new(struct behind *behind, size_t max_records, greylist_lost *lost,
 		.codec = &key_codec };
 	struct table_options clients = { .kind = "greyclient",
 		.record_size = sizeof(struct greylist_client),
-		.max_records = max_records,
+		.max_records = max_records / 2,
 		.codec = &client_codec };
 
 	*greylist = (struct greylist){ .keys = table_new(&keys, behind),
@@ -131,34 +131,43 @@ look(struct greylist *greylist, const struct greylist_rules *rules,
 	greylist_eval(rules, view, now, answer);
 }
 
-/* Forget ${waiting}, unless it passed or began anew since. */
+/* Whether ${waiting} did not pass, nor began anew, since. */
 static bool
-forget(struct greylist *greylist, const struct greylist_waiting *waiting)
+still_waits(
+    const struct greylist *greylist, const struct greylist_waiting *waiting)
 {
-	struct span key = span_new(waiting->key, waiting->len);
-	const struct greylist_record *record = table_get(greylist->keys, key);
+	const struct greylist_record *record =
+	    table_get(greylist->keys, span_new(waiting->key, waiting->len));
 
 	return (record != NULL && record->passed_ms == 0 &&
-		record->first_ms == waiting->first_ms &&
-		table_remove(greylist->keys, key));
+		record->first_ms == waiting->first_ms);
 }
 
-/* A flood of new keys pushes out new keys.  The table itself drops one of a
- * sample, which is now and then one that passed: what waits goes before that,
- * the oldest first, unless it has less than a quarter of the table. */
+/* Take the first key out of the queue and forget it. */
+static void
+forget_first(struct greylist *greylist)
+{
+	struct greylist_waiting *waiting =
+	    greylist_queue_take(&greylist->queue);
+
+	if (still_waits(greylist, waiting))
+		(void)table_remove(
+		    greylist->keys, span_new(waiting->key, waiting->len));
+	free(waiting);
+}
+
+/* A flood of new keys pushes out new keys, the oldest first, and takes nothing
+ * from those that passed: a full table drops one of a sample, which is now and
+ * then one of these. */
 static void
 make_room(struct greylist *greylist)
 {
-	for (int i = 0; i < ROOM_PER_KEY; i++) {
-		struct greylist_waiting *waiting;
+	size_t limit = greylist->max_records / GREYLIST_WAITING_SHARE;
 
-		if (greylist->queue.count < greylist->max_records &&
-		    (table_count(greylist->keys) < greylist->max_records ||
-			greylist->queue.count <= greylist->max_records / 4))
+	for (int i = 0; i < ROOM_PER_KEY; i++) {
+		if (greylist->queue.count <= limit)
 			return;
-		waiting = greylist_queue_take(&greylist->queue, INT64_MAX);
-		(void)forget(greylist, waiting);
-		free(waiting);
+		forget_first(greylist);
 	}
 }
 
@@ -274,28 +283,34 @@ queue_loaded(struct greylist *greylist)
 	greylist_queue_sort(&greylist->queue);
 }
 
-/* ${waiting} is too late. */
-static void
-give_up(struct greylist *greylist, const struct greylist_waiting *waiting)
+/* Forget the first key of the queue if it is too late, and tell who learns of
+ * it; let go of it if it passed.  Return false when it is neither. */
+static bool
+give_up_first(struct greylist *greylist, int64_t now)
 {
-	if (forget(greylist, waiting) && greylist->lost != NULL)
-		greylist->lost(
-		    greylist->cookie, span_new(waiting->key, waiting->len));
+	const struct greylist_waiting *first =
+	    greylist_queue_first(&greylist->queue);
+
+	if (first == NULL)
+		return (false);
+	if (still_waits(greylist, first)) {
+		if (first->due_ms >= now)
+			return (false);
+		if (greylist->lost != NULL)
+			greylist->lost(
+			    greylist->cookie, span_new(first->key, first->len));
+	}
+	forget_first(greylist);
+	return (true);
 }
 
 void
 greylist_tick(struct greylist *greylist, int64_t now)
 {
-	struct greylist_waiting *waiting;
-
 	queue_loaded(greylist);
-	for (int i = 0; i < LOST_PER_TICK; i++) {
-		waiting = greylist_queue_take(&greylist->queue, now);
-		if (waiting == NULL)
+	for (int i = 0; i < LOST_PER_TICK; i++)
+		if (!give_up_first(greylist, now))
 			break;
-		give_up(greylist, waiting);
-		free(waiting);
-	}
 	table_sweep(greylist->keys, now, SWEEP_PER_TICK);
 	table_sweep(greylist->clients, now, SWEEP_PER_TICK);
 	(void)table_flush(greylist->keys, FLUSH_PER_TICK);

@@ -20,6 +20,9 @@ struct greylist;
  * come again, but is not remembered, so that one client does not fill the
  * table. */
 #define GREYLIST_MAX_WAITING 1000
+/* What waits has this part of the table, so that keys that passed have the
+ * rest; above it, whoever waits for the longest is forgotten. */
+#define GREYLIST_WAITING_SHARE 4
 /* A client's passes count at most once an hour, so that one burst is one pass
  * (postgrey does likewise); those of a key that passed before, once a day. */
 #define GREYLIST_COUNT_MS ((int64_t)3600 * 1000)
@@ -58,7 +61,8 @@ typedef void greylist_lost(void *cookie, struct span key);
 
 /**
  * greylist_new(behind, max_records, lost, cookie), greylist_free(greylist):
- * Tables "greylist" and "greyclient".  ${lost} may be NULL.
+ * Tables "greylist", of at most ${max_records}, and "greyclient", of half as
+ * many.  ${lost}, which may be NULL, must not call any function below.
  */
 struct greylist *greylist_new(struct behind *behind, size_t max_records,
     greylist_lost *lost, void *cookie);

@@ -45,14 +45,22 @@ greylist_queue_add(
 	queue->count++;
 }
 
-struct greylist_waiting *
-greylist_queue_take(struct greylist_queue *queue, int64_t now)
+const struct greylist_waiting *
+greylist_queue_first(const struct greylist_queue *queue)
 {
-	if (list_is_empty(&queue->keys) ||
-	    waiting_at(queue->keys.next)->due_ms >= now)
+	return (
+	    list_is_empty(&queue->keys) ? NULL : waiting_at(queue->keys.next));
+}
+
+struct greylist_waiting *
+greylist_queue_take(struct greylist_queue *queue)
+{
+	struct list *link = list_take_first(&queue->keys);
+
+	if (link == NULL)
 		return (NULL);
 	queue->count--;
-	return (waiting_at(list_take_first(&queue->keys)));
+	return (waiting_at(link));
 }
 
 static int

@@ -40,12 +40,12 @@ void greylist_queue_add(
     struct greylist_queue *queue, struct span key, int64_t first, int64_t due);
 
 /**
- * greylist_queue_take(queue, now):
- * Return the first key if it was due before ${now}, to be freed by the caller;
- * else NULL.  At INT64_MAX every key was.
+ * greylist_queue_first(queue), greylist_queue_take(queue):
+ * Return the first key, or NULL; take it, to be freed by the caller.
  */
-struct greylist_waiting *greylist_queue_take(
-    struct greylist_queue *queue, int64_t now);
+const struct greylist_waiting *greylist_queue_first(
+    const struct greylist_queue *queue);
+struct greylist_waiting *greylist_queue_take(struct greylist_queue *queue);
 
 /**
  * greylist_queue_sort(queue):

@@ -11,7 +11,7 @@
 
 /* Bytes of a host's name , or of an instance's; two of them and
  * a queue id are no longer than MAILLOG_QUEUE_MAX_KEY. */
-#define MAX_NAME 200
+#define MAX_NAME 255
 
 struct maillog {
 	struct maillog_stamp stamp;

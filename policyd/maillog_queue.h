@@ -15,7 +15,7 @@
 /* Bytes of a value that is remembered; a longer one is not.  RFC 5321 4.5.3.1
  * gives a path 256, and names and logins are not much longer. */
 #define MAILLOG_QUEUE_MAX_VALUE ((size_t)512)
-#define MAILLOG_QUEUE_MAX_KEY ((size_t)512)
+#define MAILLOG_QUEUE_MAX_KEY ((size_t)600)
 
 enum maillog_queue_value {
 	MAILLOG_QUEUE_CLIENT_NAME,

@@ -27,6 +27,14 @@ struct socket_place {
 const char *socket_check(const struct socket_place *place, struct arena *arena);
 
 /**
+ * socket_check_group(where, group, arena):
+ * Return NULL when there is a ${group}, or ${where} is no UNIX socket, which
+ * alone needs one; else what is wrong with its cure.
+ */
+const char *socket_check_group(
+    const char *where, const char *group, struct arena *arena);
+
+/**
  * socket_is_served(path):
  * Say whether somebody listens on the UNIX socket ${path}: who binds it takes
  * it away from him.

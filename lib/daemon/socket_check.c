@@ -339,3 +339,17 @@ socket_check(const struct socket_place *place, struct arena *arena)
 	return (endpoint.path != NULL ? check_path(endpoint.path, place, arena)
 				      : check_address(place, &endpoint, arena));
 }
+
+const char *
+socket_check_group(const char *where, const char *group, struct arena *arena)
+{
+	struct endpoint endpoint;
+
+	if (endpoint_parse(where, arena, &endpoint) != NULL ||
+	    endpoint.path == NULL || getgrnam(group) != NULL)
+		return (NULL);
+	return (arena_printf(arena,
+	    "there is no group %s; install Postfix, name its group if that has "
+	    "another name, or make it with: addgroup --system %s",
+	    group, shell_word(arena, group)));
+}

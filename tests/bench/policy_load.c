@@ -44,7 +44,7 @@ struct template
 {
 	char *bytes;
 	size_t len;
-	char *instance;  /* twelve */
+	char *instance;  /* sixteen: the run, the request */
 	char *user;      /* seven */
 	char *sender;    /* seven, of the same */
 	char *address;   /* of "10.1ab.1cd.1ef": ab, cd, ef */
@@ -95,6 +95,15 @@ place(char *bytes, const char *after)
 	return (found + strlen(after));
 }
 
+static void
+digits(char *where, size_t count, uint64_t number)
+{
+	while (count-- > 0) {
+		where[count] = (char)('0' + number % 10);
+		number /= 10;
+	}
+}
+
 /* About 760 bytes, as from a submission with TLS. */
 static void
 make_template(struct load *load, struct arena *arena)
@@ -115,7 +124,7 @@ make_template(struct load *load, struct arena *arena)
 	    user ? "customer.example.org" : "sender.example");
 	policy_request_set(request, "recipient", "%s",
 	    user ? "rcpt0000@recipients.example" : "rcpt0000@example.org");
-	policy_request_set(request, "instance", "000000000000.0.0");
+	policy_request_set(request, "instance", "0000000000000000.0.0");
 	policy_request_set(request, "size", "12345");
 	policy_request_set(request, "sasl_method", user ? "PLAIN" : "");
 	policy_request_set(request, "sasl_username",
@@ -135,15 +144,8 @@ make_template(struct load *load, struct arena *arena)
 	out->user = user ? place(out->bytes, "\nsasl_username=user") : NULL;
 	out->address = place(out->bytes, "\nclient_address=10.1");
 	out->recipient = place(out->bytes, "\nrecipient=rcpt");
-}
-
-static void
-digits(char *where, size_t count, uint64_t number)
-{
-	while (count-- > 0) {
-		where[count] = (char)('0' + number % 10);
-		number /= 10;
-	}
+	/* No two runs have the same instances. */
+	digits(out->instance, 8, (uint64_t)clock_monotonic_ms());
 }
 
 /* xorshift64*: the same ones in each run. */
@@ -164,7 +166,8 @@ fill_template(struct load *load)
 	                             : random_below(load, load->keys);
 
 	key += load->first;
-	digits(out->instance, 12, (load->first + 1) * 1000000 + load->asked);
+	/* UNSAFE: sixteen digits. */
+	digits(out->instance + 8, 8, load->asked);
 	digits(out->sender, 7, key);
 	if (out->user != NULL)
 		digits(out->user, 7, key);

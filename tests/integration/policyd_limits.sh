@@ -63,6 +63,7 @@ host_policyd a "$POLICYD" 'default_limits = no' 'default_lists = no' \
 
 say_step "A limit of five"
 submits alice 5
+grep -q '^< 450 ' "$LAB/dialog" || fail "the first refusal is none for now"
 grep '^< 4' "$LAB/dialog" | tr -d '\r' | say_proof
 policy_log a 'login=alice@a\.example .*action=defer .*rule=user'
 for _ in 1 2 3 4 5; do

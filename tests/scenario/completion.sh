@@ -142,11 +142,15 @@ for program in "$@"; do
 done
 for shell in "${shells[@]}"; do
 	options "$shell" mailreeve-dns keygen
+	for command in show feed replay postfix-snippet; do
+		options "$shell" mailreeve-policyctl "$command"
+	done
 done
 
 # Each option that is offered is one that the program knows.
 for line in mailreeve-milter mailreeve-explain mailreeve-dns \
-	'mailreeve-dns keygen'; do
+	'mailreeve-dns keygen' mailreeve-policyd mailreeve-policyctl \
+	'mailreeve-policyctl top' 'mailreeve-policyctl explain'; do
 	read -r -a words <<<"$line"
 	while read -r option; do
 		said=$(timeout 20 "${words[@]}" "$option" --help </dev/null 2>&1)
@@ -168,6 +172,10 @@ same 'a configuration' $'folder\none.eml\ntwo.eml' \
 	"$(in_bash mailreeve-milter -c '')"
 same 'no argument' '' "$(in_bash mailreeve-milter -t '')"
 same 'a command' 'keygen' "$(in_bash mailreeve-dns '')"
+same 'a command begun' $'release\nreplay\nreset' \
+	"$(in_bash mailreeve-policyctl re)"
+same 'a log' $'folder\none.eml\ntwo.eml' \
+	"$(in_bash mailreeve-policyctl replay '')"
 same 'sizes' $'2048\n3072\n4096' "$(in_bash mailreeve-dns keygen --rsa '')"
 same 'a folder' 'folder' "$(in_bash mailreeve-dns keygen --key-store '')"
 same 'domains' $'example.net\nexample.org' \

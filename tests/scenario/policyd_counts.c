@@ -170,36 +170,52 @@ policyd_abort(struct policyd *policyd)
 	    result != 0 ? result : policyd_expect_left(policyd, USER, 5, 5));
 }
 
+/* Four recipients of a mail of ${user}, and then the connection ends. */
+static int
+break_off(struct policyd *policyd, const char *user, struct policyd_mail *mail)
+{
+	struct policy_client *client = policyd_connect(policyd);
+	int result = 0;
+
+	if (client == NULL)
+		return (-1);
+	policyd_mail(policyd, client, user, mail);
+	for (unsigned int to = 0; to < 4 && result == 0; to++)
+		result = expect_pass(mail, "RCPT", to);
+	policy_client_close(client);
+	return (result);
+}
+
 /* A connection that is gone says nothing of its mail, which may go on over
  * another one; after reservation_time it is given back, and when it arrives all
  * the same, it counts again. */
 int
 policyd_late(struct policyd *policyd)
 {
-	struct policy_client *client;
-	struct policyd_mail mail;
+	static const char soon[] = "soon@example.org";
+	static const char never[] = "never@example.org";
+	static const char late[] = "late@example.org";
+	struct policyd_mail mails[3];
 	int result;
 
 	daemon_option(policyd->daemon, "reservation_time = 10s");
-	if (start(policyd, 5, &client) != 0)
+	policyd_limit(policyd, 10, "");
+	if (policyd_start(policyd) != 0 ||
+	    break_off(policyd, soon, &mails[0]) != 0 ||
+	    break_off(policyd, never, &mails[1]) != 0 ||
+	    break_off(policyd, late, &mails[2]) != 0 ||
+	    policyd_expect_left(policyd, soon, 6, 6) != 0)
 		return (-1);
-	policyd_mail(policyd, client, USER, &mail);
-	for (unsigned int to = 0; to < 4; to++)
-		if (expect_pass(&mail, "RCPT", to) != 0)
-			return (-1);
-	policy_client_close(client);
-	result = policyd_expect_left(policyd, USER, 1, 1);
 	(void)poll(NULL, 0, 11000);
-	if (result == 0)
-		result = policyd_expect_left(policyd, USER, 4, 4);
-	/* All five are used up now, and the four arrive. */
-	mail.client = policyd_connect(policyd);
-	if (mail.client == NULL)
+	if (policyd_expect_left(policyd, never, 10, 10) != 0)
 		return (-1);
-	if (result == 0)
-		result = finish(&mail, 4);
-	policy_client_close(mail.client);
-	return (result);
+	mails[2].client = policyd_connect(policyd);
+	if (mails[2].client == NULL)
+		return (-1);
+	result = finish(&mails[2], 4);
+	policy_client_close(mails[2].client);
+	return (
+	    result != 0 ? result : policyd_expect_left(policyd, late, 6, 6));
 }
 
 /* With smtpd_delay_reject, client, helo, sender and recipient restrictions all

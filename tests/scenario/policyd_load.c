@@ -16,7 +16,8 @@
 
 #define CROWD 4000
 #define DEAF_BYTES ((size_t)64 * 1024 * 1024)
-#define DEAF_MS 2000
+#define DEAF 10
+#define DEAF_MS 500
 #define GROWTH_KB 16384
 #define ASKED 200
 #define FAST_MS 1000
@@ -56,7 +57,7 @@ stuff(struct policyd *policyd, struct policy_client *deaf)
 int
 policyd_deaf(struct policyd *policyd)
 {
-	struct policy_client *deaf[20];
+	struct policy_client *deaf[DEAF];
 	struct policy_client *client;
 	struct policyd_mail mail;
 	long before;
@@ -65,7 +66,7 @@ policyd_deaf(struct policyd *policyd)
 	if (policyd_start(policyd) != 0)
 		return (-1);
 	before = daemon_rss(policyd->daemon);
-	for (size_t i = 0; i < 20; i++)
+	for (size_t i = 0; i < DEAF; i++)
 		if ((deaf[i] = policyd_connect(policyd)) == NULL ||
 		    stuff(policyd, deaf[i]) != 0)
 			return (-1);
@@ -84,7 +85,7 @@ policyd_deaf(struct policyd *policyd)
 	    !policyd->sanitized)
 		return (policyd_fail(policyd, "it took %ld kB of memory",
 		    daemon_rss(policyd->daemon) - before));
-	for (size_t i = 0; i < 20; i++)
+	for (size_t i = 0; i < DEAF; i++)
 		policy_client_close(deaf[i]);
 	policy_client_close(client);
 	return (policyd_alive(policyd));

@@ -28,7 +28,7 @@
 #define TICK (POLICYD_SOAK_SECOND / 10)
 /* At the end of each hour, until everything is over. */
 #define QUIET (7 * MINUTE)
-#define USERS_PER_MAIL 25
+#define USERS_PER_MAIL 100
 /* What is not growth, but a table of another size. */
 #define GROWTH ((size_t)2 * 1024 * 1024)
 

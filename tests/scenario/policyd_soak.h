@@ -100,6 +100,7 @@ struct policyd_soak_mail {
 	unsigned int asked;
 	unsigned int passed;
 	uint64_t bytes;
+	int64_t news; /* the last request */
 	bool data; /* was said */
 	bool over;
 };

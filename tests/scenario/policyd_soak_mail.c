@@ -110,29 +110,28 @@ ask_mail(struct policyd_soak *soak, uint64_t connection,
 	return (ask(soak, connection, &request));
 }
 
-/* What the answer to one more recipient must be, by the model. */
+/* What the answer to so many more recipients and messages must be, by the
+ * model. */
 static void
 judge(struct policyd_soak *soak, const struct policyd_soak_mail *mail,
-    bool passes)
+    bool passes, uint64_t recipients, uint64_t messages)
 {
 	struct policyd_soak_user *user = &soak->users[mail->user];
 	const uint64_t rates[] = { POLICYD_SOAK_HOUR_RATE,
 		POLICYD_SOAK_DAY_RATE };
+	const uint64_t more[] = { recipients, messages };
 	bool must_pass = true;
 
 	for (int i = 0; i <= POLICYD_SOAK_DAY; i++) {
 		struct policyd_soak_list *list = &user->lists[i];
-		uint64_t more =
-		    i == POLICYD_SOAK_HOUR || mail->passed == 0 ? 1 : 0;
 
 		policyd_soak_forget(list, soak->now);
-		if (policyd_soak_most(list, soak->now) + more > rates[i])
+		if (policyd_soak_most(list, soak->now) + more[i] > rates[i])
 			must_pass = false;
-		if (passes && more > 0 &&
-		    policyd_soak_least(list, soak->now) + more > rates[i])
+		if (passes && more[i] > 0 &&
+		    policyd_soak_least(list, soak->now) + more[i] > rates[i])
 			policyd_soak_problem(soak, "%s: one too many of %s",
-			    user->name,
-			    i == POLICYD_SOAK_HOUR ? "recipients" : "messages");
+			    user->name, i == 0 ? "recipients" : "messages");
 	}
 	if (!passes && must_pass)
 		policyd_soak_problem(soak, "%s: refused for nothing: %s",
@@ -161,7 +160,7 @@ say_recipient(struct policyd_soak *soak, uint64_t connection,
 	bool passes =
 	    ask_mail(soak, connection, mail, REQUEST_STATE_RCPT, mail->asked);
 
-	judge(soak, mail, passes);
+	judge(soak, mail, passes, 1, mail->passed == 0 ? 1 : 0);
 	if (passes) {
 		policyd_soak_add(&user->lists[POLICYD_SOAK_HOUR], mail->number,
 		    1, soak->now);
@@ -192,6 +191,7 @@ say_data(struct policyd_soak *soak, uint64_t connection,
 	if (!ask_mail(soak, connection, mail, REQUEST_STATE_DATA, mail->passed))
 		policyd_soak_problem(soak, "DATA is deferred");
 	mail->data = true;
+	mail->news = soak->now;
 }
 
 static void
@@ -247,7 +247,7 @@ arrive_late(struct policyd_soak *soak, const struct policyd_soak_mail *mail)
 	size_t place =
 	    (soak->late_first + soak->late_count) % POLICYD_SOAK_LATE;
 
-	give_back(soak, mail, soak->now + HOLD, soak->now + HOLD + SWEEP);
+	give_back(soak, mail, mail->news + HOLD, mail->news + HOLD + SWEEP);
 	if (mail->passed == 0 || soak->late_count == POLICYD_SOAK_LATE)
 		return;
 	soak->late[place].mail = *mail;
@@ -273,7 +273,7 @@ hang_up(struct policyd_soak *soak, size_t place)
 		return (false);
 	case POLICYD_SOAK_VANISHES:
 		give_back(
-		    soak, mail, soak->now + HOLD, soak->now + HOLD + SWEEP);
+		    soak, mail, mail->news + HOLD, mail->news + HOLD + SWEEP);
 		return (false);
 	case POLICYD_SOAK_ARRIVES:
 	case POLICYD_SOAK_ABORTED:
@@ -316,29 +316,41 @@ policyd_soak_advance(struct policyd_soak *soak, size_t place)
 			give_back(soak, mail, soak->now, soak->now);
 		*mail = next;
 	}
-	if (mail->asked < mail->wanted)
+	if (mail->asked < mail->wanted) {
+		mail->news = soak->now;
 		say_recipient(soak, soak->connections[place].id, mail);
-	else
+	} else
 		go_on(soak, place);
 }
 
-/* It arrives when what it reserved is given back: it counts again, now. */
+/* It arrives when what it reserved is given back: it counts again, now, and is
+ * deferred if it does not fit any more. */
+static void
+end_late(struct policyd_soak *soak, const struct policyd_soak_mail *mail)
+{
+	struct policyd_soak_user *user = &soak->users[mail->user];
+	uint64_t connection = ++soak->connection;
+	bool passes = ask_mail(
+	    soak, connection, mail, REQUEST_STATE_END_OF_MESSAGE, mail->passed);
+
+	engine_closed(soak->engine, connection);
+	judge(soak, mail, passes, mail->passed, 1);
+	if (!passes)
+		return;
+	policyd_soak_add(&user->lists[POLICYD_SOAK_HOUR], mail->number,
+	    mail->passed, soak->now);
+	policyd_soak_add(
+	    &user->lists[POLICYD_SOAK_DAY], mail->number, 1, soak->now);
+	policyd_soak_add(&user->lists[POLICYD_SOAK_BYTES], mail->number,
+	    mail->bytes, soak->now);
+}
+
 void
 policyd_soak_take_late(struct policyd_soak *soak)
 {
 	while (soak->late_count > 0 &&
 	       soak->late[soak->late_first].due <= soak->now) {
-		struct policyd_soak_mail *mail =
-		    &soak->late[soak->late_first].mail;
-		struct policyd_soak_user *user = &soak->users[mail->user];
-		uint64_t connection = ++soak->connection;
-
-		say_end(soak, connection, mail);
-		engine_closed(soak->engine, connection);
-		policyd_soak_add(&user->lists[POLICYD_SOAK_HOUR], mail->number,
-		    mail->passed, soak->now);
-		policyd_soak_add(
-		    &user->lists[POLICYD_SOAK_DAY], mail->number, 1, soak->now);
+		end_late(soak, &soak->late[soak->late_first].mail);
 		soak->late_first = (soak->late_first + 1) % POLICYD_SOAK_LATE;
 		soak->late_count--;
 	}
@@ -379,8 +391,8 @@ policyd_soak_hang_up(struct policyd_soak *soak)
 		soak->connections[i].id = ++soak->connection;
 		if (mail->number != 0 &&
 		    (!mail->over || mail->kind == POLICYD_SOAK_ABORTED))
-			give_back(soak, mail, soak->now + HOLD,
-			    soak->now + HOLD + SWEEP);
+			give_back(soak, mail, mail->news + HOLD,
+			    mail->news + HOLD + SWEEP);
 		mail->number = 0;
 	}
 }

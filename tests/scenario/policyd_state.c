@@ -175,7 +175,8 @@ policyd_reload(struct policyd *policyd)
 	if (daemon_reload(policyd->daemon, SIGUSR1) != 0)
 		return (
 		    policyd_fail(policyd, "%s", daemon_error(policyd->daemon)));
-	if (!daemon_logged(policyd->daemon, "reload_failed", "max_keys", 0))
+	if (!daemon_logged(policyd->daemon, "config", "max_keys", 0) ||
+	    !daemon_logged(policyd->daemon, "reload_failed", NULL, 0))
 		return (policyd_fail(policyd, "the log does not say why"));
 	if (policyd_expect_left(policyd, USER, 7, 7) != 0)
 		return (-1);

@@ -320,6 +320,7 @@ flood(int good)
 		ask(greylist, key, key, 0, &answer);
 		ask(greylist, key, key, HOUR, &answer);
 		assert_true(answer.first_pass);
+		greylist_tick(greylist, START + HOUR);
 	}
 	for (int i = 0; i < 100000; i++) {
 		(void)snprintf(key, sizeof(key), "bad%d", i);

@@ -187,7 +187,7 @@ test_writes(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		add(known, "ann", "bob", i * 1000);
+		add(known, "ann", "bob", (int64_t)i * 1000);
 		known_tick(known, START);
 	}
 	assert_int_equal(count, 3);

@@ -4,10 +4,12 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -217,6 +219,20 @@ static const struct {
 	{ { "" }, "", 300 },
 };
 
+/* The URL, which may hold a secret, is in none; "" stands for any. */
+static void
+check_reason(const char *wanted, const char *reason)
+{
+	if (wanted == NULL) {
+		assert_null(reason);
+		return;
+	}
+	assert_non_null(reason);
+	assert_null(strstr(reason, "secret"));
+	if (wanted[0] != '\0')
+		assert_string_equal(reason, wanted);
+}
+
 static void
 test_answers(void **state)
 {
@@ -235,14 +251,7 @@ test_answers(void **state)
 							 : PATIENCE_MS));
 
 		assert_true(clock_monotonic_ms() - began < 5000);
-		if (answers[i].reason == NULL)
-			assert_null(reason);
-		else
-			assert_non_null(reason);
-		if (reason != NULL)
-			assert_null(strstr(reason, "secret"));
-		if (reason != NULL && answers[i].reason[0] != '\0')
-			assert_string_equal(reason, answers[i].reason);
+		check_reason(answers[i].reason, reason);
 		server_stop(&server);
 		const char *request = server.requests[0];
 
@@ -273,6 +282,64 @@ test_urls(void **state)
 			clock_monotonic_ms() + PATIENCE_MS) == NULL)
 			fail_msg("%s", urls[i]);
 	}
+	arena_free(arena);
+}
+
+/* openssl(1) as a server with a certificate that nobody vouches for. */
+static pid_t
+start_tls(struct arena *arena, const char *folder, unsigned int port)
+{
+	const char *command = arena_printf(arena,
+	    "cd %s && openssl req -x509 -newkey ec -pkeyopt "
+	    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1 "
+	    "-addext subjectAltName=IP:127.0.0.1 -keyout key -out cert "
+	    "2>/dev/null && exec openssl s_server -quiet -accept "
+	    "127.0.0.1:%u -cert cert -key key >out 2>&1",
+	    folder, port);
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	return (pid);
+}
+
+/* RFC 9110 4.3.4: who does not prove who he is, learns nothing. */
+static void
+test_tls(void **state)
+{
+	struct arena *arena = arena_new();
+	char *folder = files_folder(arena, "tls");
+	int64_t until = clock_monotonic_ms() + PATIENCE_MS;
+	const char *reason = "refused";
+	struct sockaddr_in at;
+	struct span sent;
+	int fd = loopback_bind(SOCK_STREAM, 0, &at);
+
+	(void)state;
+	(void)close(fd);
+	pid_t pid = start_tls(arena, folder, ntohs(at.sin_port));
+	struct notify_options options = { .webhook = arena_printf(arena,
+					      "https://127.0.0.1:%u/x",
+					      ntohs(at.sin_port)) };
+
+	/* Until it listens. */
+	while (reason != NULL && strstr(reason, "certificate") == NULL &&
+	       clock_monotonic_ms() < until) {
+		nap(20);
+		reason =
+		    notify_webhook_send(arena, &options, &jump, "mx", until);
+	}
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	if (reason == NULL || strstr(reason, "certificate") == NULL)
+		fail_msg("%s", reason == NULL ? "it was sent" : reason);
+	assert_int_equal(
+	    files_read(arena, arena_printf(arena, "%s/out", folder), &sent), 0);
+	assert_null(strstr(arena_str(arena, sent), "schema"));
+	files_remove(folder);
 	arena_free(arena);
 }
 
@@ -420,8 +487,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_json),
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_both), cmocka_unit_test(test_full),
-		cmocka_unit_test(test_hang) };
+		cmocka_unit_test(test_tls), cmocka_unit_test(test_both),
+		cmocka_unit_test(test_full), cmocka_unit_test(test_hang) };
 
 	notifier_free(NULL);
 	return (cmocka_run_group_tests(tests, NULL, NULL));
