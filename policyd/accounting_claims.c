@@ -132,9 +132,12 @@ value_of(struct accounting_visit *visit, enum limit_unit unit)
 {
 	switch (unit) {
 	case LIMIT_CLIENT_NETWORKS:
-		return (facts_get(visit->facts, FACTS_CLIENT_NET));
+		return (facts_get(visit->facts, FACTS_CLIENT_POOL));
 	case LIMIT_COUNTRIES:
-		return (facts_get(visit->facts, FACTS_COUNTRY));
+		/* A pool's hosts stand anywhere. */
+		return (facts_pool(visit->facts) != NULL
+			    ? span_str(NULL)
+			    : facts_get(visit->facts, FACTS_COUNTRY));
 	case LIMIT_MESSAGES:
 	case LIMIT_RECIPIENTS:
 	case LIMIT_BYTES:
