@@ -51,16 +51,18 @@ void
 accounting_claims_who(struct accounting_visit *visit)
 {
 	struct facts *facts = visit->facts;
+	bool is_webmail;
 
 	visit->user = facts_attribute(facts, REQUEST_SASL_USERNAME);
 	visit->has_login = visit->user.len > 0;
-	if (visit->has_login)
-		visit->domain = facts_get(facts, FACTS_SASL_DOMAIN);
-	else if (facts->outbound) {
-		/* Webmail that logs nobody in: we trust its network. */
+	/* Webmail that logs nobody in: we trust its network. */
+	is_webmail = !visit->has_login && facts->outbound;
+	if (is_webmail)
 		visit->user = facts_get(facts, FACTS_SENDER_MAILBOX);
-		visit->domain = facts_get(facts, FACTS_SENDER_DOMAIN);
-	}
+	if (visit->user.len > 0 &&
+	    override_any(visit->rules->overrides, visit->accounting->overrides))
+		visit->domain = facts_get(facts,
+		    is_webmail ? FACTS_SENDER_DOMAIN : FACTS_SASL_DOMAIN);
 }
 
 static bool
@@ -130,9 +132,12 @@ value_of(struct accounting_visit *visit, enum limit_unit unit)
 {
 	switch (unit) {
 	case LIMIT_CLIENT_NETWORKS:
-		return (facts_get(visit->facts, FACTS_CLIENT_NET));
+		return (facts_get(visit->facts, FACTS_CLIENT_POOL));
 	case LIMIT_COUNTRIES:
-		return (facts_get(visit->facts, FACTS_COUNTRY));
+		/* A pool's hosts stand anywhere. */
+		return (facts_pool(visit->facts) != NULL
+			    ? span_str(NULL)
+			    : facts_get(visit->facts, FACTS_COUNTRY));
 	case LIMIT_MESSAGES:
 	case LIMIT_RECIPIENTS:
 	case LIMIT_BYTES:

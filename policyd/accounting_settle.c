@@ -141,7 +141,9 @@ count(struct accounting_visit *visit, struct accounting_claim *claim,
 {
 	struct table *table = claim->home->table;
 
-	claim->record = table_add(table, claim->key, visit->now);
+	/* Each limit has its table, so that nothing moved since weigh(). */
+	if (claim->record == NULL)
+		claim->record = table_add(table, claim->key, visit->now);
 	if (!claim->tried)
 		counter_try(
 		    &claim->rule, claim->record, claim->amount, visit->now);

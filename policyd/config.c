@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "config_loading.h"
+#include "config_sections.h"
 #include "geo.h"
 #include "mail/orgdomain.h"
 #include "passlist.h"
@@ -76,6 +77,34 @@ config_networks(struct config_loading *loading, const char *option,
 }
 
 static void
+read_pools(struct config_loading *loading)
+{
+	struct config *config = loading->config;
+	const struct conf_sections *sections = &config->settings.pools;
+	const struct config_pool *items = sections->items;
+	struct facts_pool *pools =
+	    arena_array(config->arena, sections->count, sizeof(*pools));
+
+	for (size_t i = 0; i < sections->count; i++) {
+		const struct conf_list *list = &items[i].networks;
+		struct network *networks =
+		    arena_array(config->arena, list->count, sizeof(*networks));
+
+		for (size_t j = 0; j < list->count; j++)
+			if (network_parse(list->items[j], &networks[j]) != 0)
+				config_error(loading, &items[i].place,
+				    network_explain(
+					config->arena, list->items[j]));
+		pools[i] =
+		    (struct facts_pool){ .name = arena_printf(config->arena,
+					     "pool %s", items[i].place.title),
+			    .networks = networks,
+			    .count = list->count };
+	}
+	config->pools = pools;
+}
+
+static void
 read_facts(struct config_loading *loading)
 {
 	struct config *config = loading->config;
@@ -97,7 +126,10 @@ read_facts(struct config_loading *loading)
 				: "asn_database",
 			    0, error);
 	}
+	read_pools(loading);
 	config->facts_rules = (struct facts_rules){
+		.pools = config->pools,
+		.pool_count = settings->pools.count,
 		.client_net_ipv4 = (unsigned int)settings->client_net_ipv4,
 		.client_net_ipv6 = (unsigned int)settings->client_net_ipv6,
 		.recipient_delimiter = settings->recipient_delimiter[0],
@@ -151,6 +183,7 @@ read_policy(struct config *config)
 		.greylist = settings->greylist,
 		.greylist_shadow = settings->greylist_mode == CONFIG_SHADOW,
 		.quota_shadow = settings->quota_mode == CONFIG_SHADOW,
+		.watch_shadow = settings->watch_mode == CONFIG_SHADOW,
 		.quota_defers = settings->over_quota != 0,
 		.trouble_defers = settings->on_trouble != 0,
 		.shadow = settings->mode == CONFIG_SHADOW,

@@ -132,6 +132,7 @@ struct config_settings {
 	struct conf_sections limits;
 	struct conf_sections overrides;
 	struct conf_sections groups;
+	struct conf_sections pools;
 	struct conf_sections lists;
 };
 
@@ -146,6 +147,7 @@ struct config {
 	struct network *trusted_networks;
 	size_t trusted_network_count;
 	struct facts_rules facts_rules;
+	const struct facts_pool *pools;
 	struct accounting_rules accounting;
 	const struct dns_list *lists;
 	size_t list_count;

@@ -193,6 +193,15 @@ is_distinct(enum limit_unit unit)
 	return (false);
 }
 
+static bool
+has_step(const struct limit *limit, enum limit_action action)
+{
+	for (size_t i = 0; i < limit->step_count; i++)
+		if (limit->steps[i].action == action)
+			return (true);
+	return (false);
+}
+
 /* What cannot be meant. */
 static const char *
 odd_limit(const struct config *config, const struct config_limit *section,
@@ -247,6 +256,13 @@ read_limit(struct config_loading *loading, const struct config_limit *section,
 		config_warning_in(loading, "limit", 0,
 		    arena_printf(arena,
 			"\"%s\" never applies: country_database is not set",
+			limit->name));
+	if (has_step(limit, LIMIT_LOCK) &&
+	    loading->config->settings.locked_users == NULL)
+		config_warning_in(loading, "limit", 0,
+		    arena_printf(arena,
+			"\"%s\" has a step lock, and locked_users is not set: "
+			"mail is held, but Dovecot lets them log in",
 			limit->name));
 	error = odd_limit(loading->config, section, limit);
 	if (error != NULL)

@@ -323,6 +323,10 @@ const struct conf_option config_options[] = {
 	SECTION("group", groups, config_group, config_group_options,
 	    .help = "group \"NAME\" { ... }: logins and domains that "
 		    "overrides name together."),
+	SECTION("pool", pools, config_pool, config_pool_options,
+	    .help = "pool \"NAME\" { ... }: networks that count as one, and as "
+		    "no country, such as those of a provider whose customers "
+		    "send as yours by any of its hosts."),
 	SECTION("list", lists, config_list, config_list_options,
 	    .help = "list \"ZONE\" { ... }: a DNS list (RFC 5782)."),
 	{ .name = NULL },

@@ -23,12 +23,13 @@ static const char *const modes[] = { "enforce", "shadow", NULL };
 
 const struct conf_option config_limit_options[] = {
 	LIMIT("key", CONF_STRING, key, .value = "${sasl_username}",
-	    .help = "What is counted together: text with ${NAME} for an "
-		    "attribute of Postfix's policy protocol or for "
-		    "sender_domain, sender_mailbox, sender_org, "
-		    "recipient_domain, recipient_mailbox, sasl_domain, "
-		    "client_net, asn, country; where one of them is empty, the "
-		    "limit does not apply."),
+	    .help =
+		"What is counted together: text with ${NAME} for an "
+		"attribute of Postfix's policy protocol or for "
+		"sender_domain, sender_mailbox, sender_org, "
+		"recipient_domain, recipient_mailbox, sasl_domain, "
+		"client_net, client_pool, asn, country; where one of them is empty, the "
+		"limit does not apply."),
 	LIMIT("of", CONF_WORD, unit, .value = "recipients", .words = units,
 	    .help = "What is counted; the last three are different values."),
 	LIMIT("direction", CONF_WORD, direction, .value = "outbound",
@@ -78,6 +79,12 @@ const struct conf_option config_override_options[] = {
 const struct conf_option config_group_options[] = {
 	OPTION(config_group, "members", CONF_LIST, members, .value = "{}",
 	    .help = "Logins and domains of logins."),
+	{ .name = NULL },
+};
+
+const struct conf_option config_pool_options[] = {
+	OPTION(config_pool, "networks", CONF_LIST, networks, .value = "{}",
+	    .help = "Networks of its hosts."),
 	{ .name = NULL },
 };
 

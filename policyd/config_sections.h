@@ -37,6 +37,12 @@ struct config_group {
 	struct conf_list members;
 };
 
+/* pool "NAME" { ... } */
+struct config_pool {
+	struct conf_place place;
+	struct conf_list networks;
+};
+
 /* list "ZONE" { ... } */
 struct config_list {
 	struct conf_place place;
@@ -51,6 +57,7 @@ struct config_list {
 extern const struct conf_option config_limit_options[];
 extern const struct conf_option config_override_options[];
 extern const struct conf_option config_group_options[];
+extern const struct conf_option config_pool_options[];
 extern const struct conf_option config_list_options[];
 
 #endif

@@ -502,7 +502,10 @@ connection_stop(struct connection_set *set)
 void
 connection_set_done(struct connection_set *set)
 {
-	while (!list_is_empty(&set->all))
-		leave(LIST_VALUE(set->all.next, struct connection, link));
+	for (struct list *link = set->all.next, *next; link != &set->all;
+	     link = next) {
+		next = link->next;
+		leave(LIST_VALUE(link, struct connection, link));
+	}
 	event_free(set->again);
 }

@@ -174,12 +174,12 @@ by_watch(const struct weighing *weighing, const struct decide_facts *facts,
 {
 	const struct watch_finding *watch = facts->watch;
 
-	(void)weighing;
 	if (watch == NULL || action_of(watch->action) == DECIDE_DUNNO)
 		return (false);
 	*out = (struct candidate){ .action = action_of(watch->action),
 		.reason = DECIDE_ODD,
-		.rule = watch->reason };
+		.rule = watch->reason,
+		.shadow = weighing->policy->watch_shadow };
 	out->code = code_of(out->action);
 	out->text = out->code == NULL
 	                ? NULL

@@ -49,6 +49,7 @@ struct decide_policy {
 	bool greylist;
 	bool greylist_shadow;
 	bool quota_shadow;
+	bool watch_shadow;
 	bool quota_defers;   /* 452 instead of 552 */
 	bool trouble_defers; /* instead of DUNNO */
 	bool shadow;         /* nothing at all is done */

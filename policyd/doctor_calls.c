@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/shell.h"
+#include "doctor_items.h"
 
 /* A dead daemon should hold up mail for less than this. */
 #define LONG_TIMEOUT_SECONDS 30
@@ -58,22 +59,51 @@ doctor_calls_text(const char *name, struct arena *arena)
 	    name));
 }
 
+/* postconf -P takes no blanks: commas do, or else a parameter of main.cf that
+ * the service's one names. */
+static const char *
+wire_service(const struct doctor_postfix *postfix,
+    const struct doctor_service *service, enum doctor_list list,
+    struct arena *arena)
+{
+	const char *name = doctor_postfix_list_name(list);
+	const char *call = arena_printf(arena,
+	    "check_policy_service,{%s,timeout=5s,try_limit=2,default_action="
+	    "DUNNO}",
+	    postfix->names[0]);
+	const char *value = doctor_postfix_with_call(
+	    postfix, service->written[list], call, true, arena);
+
+	if (strpbrk(value, " \t\r\n") == NULL)
+		return (arena_printf(arena, "postconf -P %s",
+		    shell_word(arena, arena_printf(arena, "%s/%s=%s",
+					  service->name, name, value))));
+	char *own = arena_printf(arena, "%s_%s", service->name, name);
+
+	for (char *byte = own; *byte != '\0'; byte++)
+		if (!span_is_alnum((unsigned char)*byte))
+			*byte = '_';
+	return (arena_printf(arena, "postconf -e %s && postconf -P %s",
+	    shell_word(arena, arena_printf(arena, "%s = %s", own, value)),
+	    shell_word(arena,
+		arena_printf(arena, "%s/%s=$%s", service->name, name, own))));
+}
+
 const char *
 doctor_calls_wire(const struct doctor_postfix *postfix,
     const struct doctor_service *service, enum doctor_list list,
     struct arena *arena)
 {
-	const char *name = doctor_postfix_list_name(list);
+	if (service->own[list])
+		return (wire_service(postfix, service, list, arena));
 	const char *value =
 	    doctor_postfix_with_call(postfix, service->written[list],
-		doctor_calls_text(postfix->names[0], arena), arena);
-	const char *setting =
-	    service->own[list]
-		? arena_printf(arena, "%s/%s=%s", service->name, name, value)
-		: arena_printf(arena, "%s = %s", name, value);
+		doctor_calls_text(postfix->names[0], arena), false, arena);
+	const char *setting = arena_printf(
+	    arena, "%s = %s", doctor_postfix_list_name(list), value);
 
-	return (arena_printf(arena, "postconf -%s %s",
-	    service->own[list] ? "P" : "e", shell_word(arena, setting)));
+	return (
+	    arena_printf(arena, "postconf -e %s", shell_word(arena, setting)));
 }
 
 static const char *
@@ -198,6 +228,18 @@ judge_settings(struct doctor_findings *findings,
 		    call->timeout, list, cure);
 }
 
+/* Blanks aside. */
+static bool
+is_alike(const struct doctor_call *a, const struct doctor_call *b)
+{
+	return (span_eq(doctor_items_endpoint(span_str(a->written)),
+		    doctor_items_endpoint(span_str(b->written))) &&
+		strcmp(a->timeout, b->timeout) == 0 &&
+		strcmp(a->try_limit, b->try_limit) == 0 &&
+		strcmp(a->default_action, b->default_action) == 0 &&
+		strcmp(a->policy_context, b->policy_context) == 0);
+}
+
 static void
 judge_endpoints(struct doctor_findings *findings,
     const struct doctor_postfix *postfix, const struct doctor_service *service)
@@ -221,8 +263,7 @@ judge_endpoints(struct doctor_findings *findings,
 			    name, postfix->queue_directory, service->name);
 	}
 	for (size_t i = 1; i < service->call_count; i++)
-		if (strcmp(service->calls[i].written,
-			service->calls[0].written) != 0) {
+		if (!is_alike(&service->calls[i], &service->calls[0])) {
 			doctor_add(findings, DOCTOR_NOTE, service->name,
 			    "the calls of mailreeve-policyd differ in their "
 			    "settings: Postfix keeps a connection for each");

@@ -382,9 +382,28 @@ skip_separators(struct span *rest)
 	return (comma);
 }
 
+/* ${item} without blanks beside what separates anyway. */
+static void
+add_compact(struct buf *out, struct span item)
+{
+	for (; item.len > 0; span_skip(&item, 1)) {
+		struct span rest = item;
+
+		(void)span_take_while(&rest, span_is_space);
+		int last = out->len == 0 ? -1 : out->data[out->len - 1];
+		int next = span_peek(rest);
+
+		if (span_is_space(item.data[0]) &&
+		    (last == ',' || last == '{' || last == '=' || next == ',' ||
+			next == '}' || next == '='))
+			continue;
+		buf_add_byte(out, item.data[0]);
+	}
+}
+
 const char *
 doctor_postfix_with_call(const struct doctor_postfix *postfix,
-    const char *written, const char *call, struct arena *arena)
+    const char *written, const char *call, bool compact, struct arena *arena)
 {
 	struct span rest = span_str(written);
 	struct span item;
@@ -405,8 +424,11 @@ doctor_postfix_with_call(const struct doctor_postfix *postfix,
 			rest = after;
 			continue;
 		}
-		buf_add_str(&out, comma ? ", " : " ");
-		buf_add(&out, item);
+		buf_add_str(&out, compact ? "," : comma ? ", " : " ");
+		if (compact)
+			add_compact(&out, item);
+		else
+			buf_add(&out, item);
 		comma = false;
 	}
 	return (buf_str(&out));

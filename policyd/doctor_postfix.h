@@ -94,12 +94,12 @@ void doctor_postfix_parse(const struct doctor_texts *texts,
 const char *doctor_postfix_list_name(enum doctor_list list);
 
 /**
- * doctor_postfix_with_call(postfix, written, call, arena):
+ * doctor_postfix_with_call(postfix, written, call, compact, arena):
  * Return the restriction list ${written} with ${call} at its front, and without
- * other calls of ours.
+ * other calls of ours; ${compact}: with no blanks but those within values.
  */
 const char *doctor_postfix_with_call(const struct doctor_postfix *postfix,
-    const char *written, const char *call, struct arena *arena);
+    const char *written, const char *call, bool compact, struct arena *arena);
 
 /**
  * doctor_postfix_seconds(time):

@@ -1,9 +1,12 @@
 /* A request from its arrival to the point where others must be asked. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine_impl.h"
 #include "reply.h"
+
+#define HOUR_MS ((int64_t)3600 * 1000)
 
 const struct config *
 engine_rules(const struct visit *visit)
@@ -193,42 +196,59 @@ engine_limited(void *cookie, const struct accounting_outcome *outcome)
 	engine_finish(visit);
 }
 
-/* Tell the admin of what a limit or the account's own history says. */
+/* The admin is told once each time; a lock is more than words. */
 static void
-tell(struct visit *visit)
+raise_alarm(struct visit *visit, const char *what, enum limit_action action,
+    const char *detail, int64_t window_ms)
 {
-	struct engine *engine = visit->engine;
-	const struct accounting_outcome *limits = visit->known.limits;
+	struct watch *watch = visit->engine->watch;
 	struct span login = visit->request.attributes[REQUEST_SASL_USERNAME];
+	int64_t now = visit->facts.now;
 
-	if (login.len == 0)
-		return;
+	(void)watch_tell(watch, login, what, action, detail, window_ms, now);
+	if (action == LIMIT_LOCK)
+		(void)watch_lock(
+		    watch, &engine_rules(visit)->watch_rules, login, what, now);
+}
+
+static void
+tell_of_limits(struct visit *visit)
+{
+	const struct accounting_outcome *limits = visit->known.limits;
+
 	for (size_t i = 0; limits != NULL && i < limits->count; i++) {
 		const struct accounting_finding *finding = &limits->findings[i];
 
 		/* Who is deferred comes again by himself. */
 		if (finding->shadow || finding->action == LIMIT_DEFER)
 			continue;
-		(void)watch_tell(engine->watch, login, finding->limit->name,
-		    finding->action,
-		    arena_printf(visit->arena, "past the limit %s: step %s",
-			finding->limit->name,
-			limit_action_name(finding->action)),
-		    finding->limit->rule.period_ms, visit->facts.now);
-		if (finding->action == LIMIT_LOCK)
-			(void)watch_lock(engine->watch,
-			    &engine_rules(visit)->watch_rules, login,
-			    finding->limit->name, visit->facts.now);
+		raise_alarm(visit, finding->limit->name, finding->action,
+		    arena_printf(visit->arena,
+			"past the limit %s: %" PRIu64 " in use, %" PRIu64
+			" tried, %" PRIu64 " allowed",
+			finding->limit->name, finding->reading.used,
+			finding->reading.tried, finding->rate),
+		    finding->limit->rule.period_ms);
 	}
-	if (visit->known.watch != NULL && visit->watch.action != LIMIT_PASS) {
-		(void)watch_tell(engine->watch, login, visit->watch.reason,
-		    visit->watch.action, visit->watch.reason,
-		    (int64_t)3600 * 1000, visit->facts.now);
-		if (visit->watch.action == LIMIT_LOCK)
-			(void)watch_lock(engine->watch,
-			    &engine_rules(visit)->watch_rules, login,
-			    visit->watch.reason, visit->facts.now);
-	}
+}
+
+/* Tell the admin of what a limit or the account's own history says. */
+static void
+tell(struct visit *visit)
+{
+	const struct config *config = engine_rules(visit);
+	const struct watch_finding *watch = visit->known.watch;
+
+	if (visit->request.attributes[REQUEST_SASL_USERNAME].len == 0 ||
+	    config->policy.shadow)
+		return;
+	tell_of_limits(visit);
+	if (watch != NULL && watch->action != LIMIT_PASS &&
+	    !config->policy.watch_shadow)
+		raise_alarm(visit, watch->reason, watch->action,
+		    arena_printf(visit->arena, "%s: %" PRIu64, watch->reason,
+			watch->figure),
+		    HOUR_MS);
 }
 
 static bool

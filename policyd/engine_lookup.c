@@ -90,11 +90,12 @@ score(struct visit *visit, struct transaction_note *note, bool null_several)
 	    copy(score_reason(&sum, config->settings.contact, visit->arena));
 }
 
-/* What the daemon knows of the sender's and the recipient's past. */
+/* Why nobody here minds this client.  A sender's name is worth something only
+ * when SPF does not say that it is stolen. */
 static const char *
-voucher(struct visit *visit)
+voucher(struct visit *visit, const struct transaction_note *note)
 {
-	struct engine *engine = visit->engine;
+	struct known *known = visit->engine->known;
 	const struct request *request = &visit->request;
 	struct span sender = request->attributes[REQUEST_SENDER];
 	const char *line =
@@ -102,12 +103,12 @@ voucher(struct visit *visit)
 
 	if (line != NULL)
 		return (line);
-	if (sender.len > 0 &&
-	    known_wrote(engine->known, request->attributes[REQUEST_RECIPIENT],
-		sender, visit->facts.now))
+	if (sender.len == 0 || note->spf == SPF_FAIL)
+		return (NULL);
+	if (known_wrote(known, request->attributes[REQUEST_RECIPIENT], sender,
+		visit->facts.now))
 		return ("the recipient wrote to this sender");
-	if (sender.len > 0 && known_wrote(engine->known, span_str(NULL), sender,
-				  visit->facts.now))
+	if (known_wrote(known, span_str(NULL), sender, visit->facts.now))
 		return ("somebody here wrote to this sender");
 	return (NULL);
 }
@@ -138,7 +139,7 @@ ask_greylist(struct visit *visit, const struct transaction_note *note)
 	struct span network = facts_get(facts, FACTS_CLIENT_NET);
 	struct span key = greylist_key(visit->arena, domain, network,
 	    facts_get(facts, FACTS_SENDER_DOMAIN),
-	    visit->request.attributes[REQUEST_RECIPIENT]);
+	    facts_get(facts, FACTS_RECIPIENT_MAILBOX));
 	struct span client = domain.len > 0 ? domain : network;
 
 	if (visit->trace != NULL)
@@ -172,7 +173,7 @@ engine_weigh(struct visit *visit)
 			visit->request.attributes[REQUEST_SENDER].len == 0);
 	if (!note->scored)
 		return;
-	vouched = voucher(visit);
+	vouched = voucher(visit, note);
 	if (vouched != NULL)
 		trace_add(visit->trace, "greylist", 0, "never greylisted: %s",
 		    vouched);

@@ -17,6 +17,7 @@ static const char *const derived_names[FACTS_DERIVED] = {
 	[FACTS_RECIPIENT_MAILBOX] = "recipient_mailbox",
 	[FACTS_SASL_DOMAIN] = "sasl_domain",
 	[FACTS_CLIENT_NET] = "client_net",
+	[FACTS_CLIENT_POOL] = "client_pool",
 	[FACTS_ASN] = "asn",
 	[FACTS_COUNTRY] = "country",
 	[FACTS_SENDER_ORG] = "sender_org",
@@ -141,6 +142,26 @@ client_net(const struct facts *facts)
 	return (print_net(facts->arena, &net, bits));
 }
 
+static bool
+is_in(const struct facts_pool *pool, const struct network_address *client)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		if (network_contains(&pool->networks[i], client))
+			return (true);
+	return (false);
+}
+
+const struct facts_pool *
+facts_pool(const struct facts *facts)
+{
+	const struct facts_rules *rules = facts->rules;
+
+	for (size_t i = 0; i < rules->pool_count; i++)
+		if (is_in(&rules->pools[i], &facts->request->client))
+			return (&rules->pools[i]);
+	return (NULL);
+}
+
 static struct span
 country(const struct facts *facts)
 {
@@ -176,6 +197,7 @@ derive(struct facts *facts, enum facts_derived derived)
 	struct arena *arena = facts->arena;
 	struct span sender = facts_attribute(facts, REQUEST_SENDER);
 	struct span recipient = facts_attribute(facts, REQUEST_RECIPIENT);
+	const struct facts_pool *pool;
 
 	switch (derived) {
 	case FACTS_SENDER_DOMAIN:
@@ -193,6 +215,10 @@ derive(struct facts *facts, enum facts_derived derived)
 		    arena, facts_attribute(facts, REQUEST_SASL_USERNAME)));
 	case FACTS_CLIENT_NET:
 		return (client_net(facts));
+	case FACTS_CLIENT_POOL:
+		pool = facts_pool(facts);
+		return (pool != NULL ? span_str(pool->name)
+				     : facts_get(facts, FACTS_CLIENT_NET));
 	case FACTS_ASN:
 		return (
 		    facts->rules->geo == NULL ? span_str(NULL) : asn(facts));

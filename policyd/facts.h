@@ -23,10 +23,19 @@ enum facts_derived {
 	FACTS_RECIPIENT_MAILBOX,
 	FACTS_SASL_DOMAIN, /* of sasl_username, or empty */
 	FACTS_CLIENT_NET,  /* "192.0.2.0/24", "2001:db8::/64" */
+	FACTS_CLIENT_POOL, /* the name of its pool, or client_net */
 	FACTS_ASN,         /* a number, or empty: not known */
 	FACTS_COUNTRY,     /* two capital letters, or empty */
 	FACTS_SENDER_ORG,  /* organizational domain of sender_domain */
 	FACTS_DERIVED,
+};
+
+/* Networks that stand for one client, as of a provider whose customers send by
+ * any of its hosts. */
+struct facts_pool {
+	const char *name; /* "pool NAME" */
+	const struct network *networks;
+	size_t count;
 };
 
 /* How they are derived; see the options of the same names. */
@@ -36,6 +45,8 @@ struct facts_rules {
 	char recipient_delimiter; /* NUL: none */
 	const struct geo *geo;    /* NULL: no asn, no country */
 	const struct orgdomain *suffixes;
+	const struct facts_pool *pools;
+	size_t pool_count;
 };
 
 struct facts {
@@ -61,6 +72,12 @@ void facts_init(struct facts *facts, const struct request *request,
  * Return the value, which lives as long as the arena; empty when there is none.
  */
 struct span facts_get(struct facts *facts, enum facts_derived derived);
+
+/**
+ * facts_pool(facts):
+ * Return the pool that the client is in, or NULL.
+ */
+const struct facts_pool *facts_pool(const struct facts *facts);
 
 /**
  * facts_attribute(facts, attribute):

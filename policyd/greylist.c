@@ -10,8 +10,8 @@
 
 /* Places looked at, records written and keys given up in a tenth of a second.
  */
-#define SWEEP_PER_TICK 1024
-#define FLUSH_PER_TICK 4096
+#define SWEEP_PER_TICK 256
+#define FLUSH_PER_TICK 2048
 #define LOST_PER_TICK 256
 /* Keys that go for one that comes; more than one when they passed since. */
 #define ROOM_PER_KEY 16
@@ -91,7 +91,7 @@ greylist_new(struct behind *behind, size_t max_records, greylist_lost *lost,
 		.codec = &key_codec };
 	struct table_options clients = { .kind = "greyclient",
 		.record_size = sizeof(struct greylist_client),
-		.max_records = max_records,
+		.max_records = max_records / 2,
 		.codec = &client_codec };
 
 	*greylist = (struct greylist){ .keys = table_new(&keys, behind),

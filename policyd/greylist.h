@@ -61,7 +61,8 @@ typedef void greylist_lost(void *cookie, struct span key);
 
 /**
  * greylist_new(behind, max_records, lost, cookie), greylist_free(greylist):
- * Tables "greylist" and "greyclient".  ${lost} may be NULL.
+ * Tables "greylist", of at most ${max_records}, and "greyclient", of half as
+ * many.  ${lost}, which may be NULL, must not call any function below.
  */
 struct greylist *greylist_new(struct behind *behind, size_t max_records,
     greylist_lost *lost, void *cookie);

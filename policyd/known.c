@@ -13,8 +13,8 @@
 #define MAX_KEY (2 * MAX_NAME + 1)
 /* What was used again is written again once a day. */
 #define RENEW_MS ((int64_t)86400 * 1000)
-#define SWEEP_PER_TICK 1024
-#define FLUSH_PER_TICK 4096
+#define SWEEP_PER_TICK 256
+#define FLUSH_PER_TICK 2048
 
 /*
  * Three kinds of keys, so that every question is one look-up:

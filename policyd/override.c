@@ -290,6 +290,13 @@ rate_of_groups(const struct places *places, struct span who, uint64_t *rate,
 	return (false);
 }
 
+bool
+override_any(const struct overrides *overrides, struct table *table)
+{
+	return ((overrides != NULL && overrides->count > 0) ||
+		(table != NULL && table_count(table) > 0));
+}
+
 uint64_t
 override_rate(const struct overrides *overrides, struct table *table,
     const struct limit *limit, struct span user, struct span domain,
@@ -304,7 +311,7 @@ override_rate(const struct overrides *overrides, struct table *table,
 	};
 	uint64_t rate;
 
-	if ((places.overrides != NULL || places.table != NULL) &&
+	if (override_any(overrides, table) &&
 	    (rate_of(&places, NULL, user, false, "user, by mailreeve-policyctl",
 		 &rate, source) ||
 		rate_of(&places, NULL, domain, true,

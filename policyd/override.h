@@ -58,6 +58,12 @@ const struct overrides *overrides_new(const struct override_section *sections,
 struct table *override_table(struct behind *behind);
 
 /**
+ * override_any(overrides, table):
+ * Say whether anything differs for anybody.
+ */
+bool override_any(const struct overrides *overrides, struct table *table);
+
+/**
  * override_rate(overrides, table, limit, user, domain, source):
  * Return the rate of ${limit} for ${user} of ${domain}, either of which may be
  * empty, and in ${source} where it comes from ("default", "user alice@...",

@@ -6,10 +6,8 @@
 #include "base/arena_impl.h"
 #include "transaction_impl.h"
 
-#define FIRST_ROOM ((size_t)4)
 /* Up to so many are searched one by one. */
 #define FEW ((size_t)8)
-#define FIRST_KEYS ((size_t)112)
 #define MORE_KEYS ((size_t)4000)
 /* How many of the last charges may have had the same key. */
 #define LOOK_BACK ((size_t)16)
@@ -22,12 +20,20 @@ charges_of(struct transaction *transaction)
 	if (charges != NULL)
 		return (charges);
 	charges = arena_impl_malloc(sizeof(*charges));
-	*charges = (struct transaction_charges){ .room = FIRST_ROOM };
-	charges->items = arena_impl_malloc(FIRST_ROOM * sizeof(struct charge));
-	transaction->set->bytes +=
-	    sizeof(*charges) + FIRST_ROOM * sizeof(struct charge);
+	*charges = (struct transaction_charges){ .items = charges->few,
+		.room = TRANSACTION_IMPL_CHARGES };
+	transaction->set->bytes += sizeof(*charges);
 	transaction->charges = charges;
 	return (charges);
+}
+
+/* The bytes of the items that do not stand in few. */
+static size_t
+item_bytes(const struct transaction_charges *charges)
+{
+	return (charges->items == charges->few
+		    ? 0
+		    : charges->room * sizeof(struct charge));
 }
 
 static void
@@ -57,9 +63,9 @@ transaction_charges_free(struct transaction *transaction)
 		transaction->set->bytes -= sizeof(*keys) + keys->room;
 		free(keys);
 	}
-	transaction->set->bytes -=
-	    sizeof(*charges) + charges->room * sizeof(struct charge);
-	free(charges->items);
+	transaction->set->bytes -= sizeof(*charges) + item_bytes(charges);
+	if (charges->items != charges->few)
+		free(charges->items);
 	free(charges);
 	transaction->charges = NULL;
 }
@@ -171,29 +177,40 @@ transaction_has(const struct transaction *transaction, const char *limit,
 	return (charge != NULL && !charge->refused);
 }
 
-static struct span
-copy_key(struct transaction *transaction, struct span key)
+/* Room for ${len} bytes of a key. */
+static unsigned char *
+key_room(struct transaction *transaction, size_t len)
 {
 	struct transaction_charges *charges = transaction->charges;
 	struct transaction_keys *keys = charges->keys;
-	unsigned char *bytes;
+	size_t at = charges->few_keys_used;
 
-	if (keys == NULL || keys->room - keys->used < key.len) {
-		size_t room = keys == NULL ? FIRST_KEYS : MORE_KEYS;
+	if (len <= sizeof(charges->few_keys) - at) {
+		charges->few_keys_used += len;
+		return (&charges->few_keys[at]);
+	}
+	if (keys == NULL || keys->room - keys->used < len) {
+		size_t room = len > MORE_KEYS ? len : MORE_KEYS;
 
-		if (room < key.len)
-			room = key.len;
 		keys = arena_impl_malloc(sizeof(*keys) + room);
 		*keys = (struct transaction_keys){ .next = charges->keys,
 			.room = room };
 		charges->keys = keys;
 		transaction->set->bytes += sizeof(*keys) + room;
 	}
-	bytes = &keys->bytes[keys->used];
-	if (key.len > 0)
-		memcpy(bytes, key.data, key.len);
-	keys->used += key.len;
-	return (span_new(bytes, key.len));
+	at = keys->used;
+	keys->used += len;
+	return (&keys->bytes[at]);
+}
+
+static struct span
+copy_key(struct transaction *transaction, struct span key)
+{
+	if (key.len == 0)
+		return (span_new("", 0));
+	return (
+	    span_new(memcpy(key_room(transaction, key.len), key.data, key.len),
+		key.len));
 }
 
 /* Return ${key} as it lives with the transaction: recipients of one message
@@ -219,10 +236,11 @@ grow(struct transaction *transaction)
 	struct charge *more = arena_impl_malloc(size * 2);
 
 	memcpy(more, charges->items, size);
-	free(charges->items);
+	transaction->set->bytes += size * 2 - item_bytes(charges);
+	if (charges->items != charges->few)
+		free(charges->items);
 	charges->items = more;
 	charges->room *= 2;
-	transaction->set->bytes += size;
 }
 
 bool

@@ -37,6 +37,10 @@ struct transaction_replies {
 	struct transaction_reply few[TRANSACTION_IMPL_REPLIES];
 };
 
+/* As many charges, and bytes of keys, as most messages have. */
+#define TRANSACTION_IMPL_CHARGES ((size_t)4)
+#define TRANSACTION_IMPL_KEYS ((size_t)112)
+
 /* Bytes of keys, which stay where they are. */
 struct transaction_keys {
 	struct transaction_keys *next;
@@ -46,7 +50,7 @@ struct transaction_keys {
 };
 
 struct transaction_charges {
-	struct charge *items;
+	struct charge *items; /* few, at first */
 	size_t count;
 	size_t room;
 	/* Where each stands, by open addressing: its number and one; 0: free;
@@ -54,7 +58,10 @@ struct transaction_charges {
 	uint16_t *index;
 	size_t index_room; /* a power of two */
 	size_t gone;
-	struct transaction_keys *keys;
+	struct transaction_keys *keys; /* those that are not in few_keys */
+	size_t few_keys_used;
+	struct charge few[TRANSACTION_IMPL_CHARGES];
+	unsigned char few_keys[TRANSACTION_IMPL_KEYS];
 };
 
 #define TRANSACTION_IMPL_GONE UINT16_MAX

@@ -187,21 +187,33 @@ ask_number(struct store *store, const char *sql, int64_t *out)
 	return (result);
 }
 
-/* SQLite would make it readable for everybody; -wal and -shm take its mode. */
+/* SQLite would make it readable for everybody; -wal and -shm take its mode.  A
+ * file that is there is not opened here: closing it would end the locks that
+ * another store in this process holds. */
 static int
 make_file(struct store *store)
 {
-	int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-
-	if (fd >= 0) {
-		(void)close(fd);
-		return (0);
-	}
+	int fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	int number = errno;
 
+	if (fd >= 0)
+		(void)close(fd);
+	if (fd >= 0 || number == EEXIST)
+		return (0);
 	new_error(store);
 	return (fail_with(
 	    store, explain(store, SQLITE_CANTOPEN, strerror(number))));
+}
+
+/* SQLite would open what it may only read. */
+static int
+check_writable(struct store *store)
+{
+	if (sqlite3_db_readonly(store->db, "main") == 0)
+		return (0);
+	new_error(store);
+	return (fail_with(
+	    store, explain(store, SQLITE_READONLY, strerror(EACCES))));
 }
 
 static int
@@ -308,7 +320,8 @@ open_file(struct store *store)
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return (fail(store));
 	(void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-	if (check_kind(store, &version) != 0 || check_whole(store) != 0)
+	if (check_writable(store) != 0 || check_kind(store, &version) != 0 ||
+	    check_whole(store) != 0)
 		return (-1);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (run(store, settings[i]) != 0)

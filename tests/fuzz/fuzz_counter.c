@@ -1,93 +1,146 @@
 /*
- * fuzz_counter.c: whatever text a store or a shared server holds for a counter,
- * it is refused, or counts without overflow and stands in the store again.
- * The first byte chooses the rule, the next two the time.
+ * fuzz_counter.c: whatever text stands in the store, and whatever comes at
+ * whatever times: a record is refused or counts within its bounds, and what we
+ * print of it we read.
+ *
+ * The input is an algorithm, a rule's numbers, the text of a record up to a
+ * NUL, and operations: a kind, an amount, how far the clock moves.
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "counter.h"
-#include "counter_impl.h"
 #include "fuzz.h"
-#include "shared_script.h"
 
-#define MINUTE ((int64_t)60000)
+#define MAX_TEXT ((size_t)4096)
+#define MAX_OPERATIONS 200
+#define DAY_MS ((uint64_t)86400 * 1000)
 
 union record {
-	struct counter_gcra gcra;
-	struct counter_window window;
-	struct counter_distinct distinct;
+	uint64_t align;
+	unsigned char bytes[TABLE_MAX_RECORD];
 };
 
-static const struct counter_rule rules[] = {
-	{ COUNTER_GCRA, 10, MINUTE, 0, 30 },
-	{ COUNTER_WINDOW, 10, MINUTE, 0, 30 },
-	{ COUNTER_DISTINCT, 3, MINUTE, 0, 30 },
-	{ COUNTER_GCRA, COUNTER_MAX_RATE, 31 * 1440 * MINUTE, 1, 0 },
-	{ COUNTER_WINDOW, COUNTER_MAX_RATE, 31 * 1440 * MINUTE, 0, 100 },
-	{ COUNTER_GCRA, COUNTER_UNLIMITED, 1000, 0, 0 },
-	{ COUNTER_WINDOW, 0, 1000, 0, 0 },
-	{ COUNTER_DISTINCT, COUNTER_UNLIMITED, 31 * 1440 * MINUTE, 0, 0 },
-};
+static uint64_t
+take_u64(struct span *rest)
+{
+	uint64_t number = 0;
+	struct span bytes;
 
-/* What is printed is read again as the same. */
+	if (span_take(rest, sizeof(number), &bytes))
+		memcpy(&number, bytes.data, sizeof(number));
+	return (number);
+}
+
 static void
-check_codec(const struct counter_rule *rule, union record *record)
+take_rule(struct span *rest, struct counter_rule *rule)
+{
+	uint64_t kind = take_u64(rest);
+
+	*rule = (struct counter_rule){
+		.algorithm = (enum counter_algorithm)(kind % 3),
+		.rate = take_u64(rest),
+		.burst = take_u64(rest) % COUNTER_MAX_RATE,
+		.period_ms = 1000 + (int64_t)(take_u64(rest) % (31 * DAY_MS)),
+		.most_tenths = kind / 3 % 1000,
+	};
+	if (rule->rate != COUNTER_UNLIMITED)
+		rule->rate %= COUNTER_MAX_RATE;
+}
+
+/* What we print of ${record} is read, and prints the same. */
+static void
+check_text(const struct counter_rule *rule, const union record *record)
 {
 	const struct table_codec *codec = counter_codec(rule->algorithm);
-	size_t size = counter_size(rule->algorithm);
 	struct arena *arena = arena_new();
 	union record again;
-	struct buf text;
-	struct buf second;
+	struct buf first, second;
 
 	memset(&again, 0, sizeof(again));
-	buf_init(&text, arena, SIZE_MAX);
-	buf_init(&second, arena, SIZE_MAX);
-	codec->print(record, &text);
-	FUZZ_CHECK(codec->parse(buf_span(&text), &again));
+	buf_init(&first, arena, MAX_TEXT);
+	buf_init(&second, arena, MAX_TEXT);
+	codec->print(record, &first);
+	FUZZ_CHECK(!first.overflow);
+	FUZZ_CHECK(codec->parse(buf_span(&first), &again));
 	codec->print(&again, &second);
-	FUZZ_CHECK(span_eq(buf_span(&text), buf_span(&second)));
-	memcpy(record, &again, size);
+	FUZZ_CHECK(span_eq(buf_span(&first), buf_span(&second)));
 	arena_free(arena);
 }
 
 static void
-count(const struct counter_rule *rule, union record *record, int64_t now)
+pass(const struct counter_rule *rule, union record *record, uint64_t amount,
+    int64_t now)
+{
+	struct counter_reading before, after;
+	bool fits = counter_fits(rule, record, amount, now);
+
+	counter_try(rule, record, amount, now);
+	counter_read(rule, record, now, &before);
+	if (!fits)
+		return;
+	counter_add(rule, record, amount, now);
+	counter_read(rule, record, now, &after);
+	FUZZ_CHECK(after.used >= before.used);
+	if (rule->algorithm == COUNTER_WINDOW &&
+	    rule->rate != COUNTER_UNLIMITED && amount > 0)
+		FUZZ_CHECK(after.used <= rule->rate);
+}
+
+static void
+operate(const struct counter_rule *rule, union record *record, uint64_t kind,
+    uint64_t amount, int64_t now)
 {
 	struct counter_reading reading;
 
-	check_codec(rule, record);
-	if (rule->algorithm == COUNTER_DISTINCT)
-		(void)counter_see(rule, record, 7, now);
-	counter_try(rule, record, 3, now);
-	(void)counter_fits(rule, record, 3, now);
-	counter_add(rule, record, UINT64_MAX, now);
-	counter_refund(rule, record, 5, now - MINUTE / 2, now);
-	counter_read(rule, record, now, &reading);
-	FUZZ_CHECK(reading.reset_ms >= 0 && reading.retry_ms >= 0);
-	(void)counter_expires(rule, record);
-	check_codec(rule, record);
+	switch (kind % 5) {
+	case 0:
+		pass(rule, record, amount, now);
+		break;
+	case 1:
+		counter_add(rule, record, amount, now);
+		break;
+	case 2:
+		counter_refund(
+		    rule, record, amount, now - (int64_t)(kind >> 8), now);
+		break;
+	case 3:
+		if (rule->algorithm == COUNTER_DISTINCT)
+			(void)counter_see(rule, record, amount, now);
+		break;
+	default:
+		counter_read(rule, record, now, &reading);
+		FUZZ_CHECK(reading.reset_ms >= 0 && reading.retry_ms >= 0);
+		(void)counter_expires(rule, record);
+		break;
+	}
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct span text = span_new(data, size);
+	struct span rest = span_new(data, size);
+	struct counter_rule rule;
 	union record record;
-	struct shared_charge charge = { .limit = "limit" };
-	int64_t now;
+	struct span text;
+	int64_t now = 1764134400000;
 
-	if (size < 3)
-		return (0);
-	charge.rule = rules[data[0] % (sizeof(rules) / sizeof(rules[0]))];
-	now = ((int64_t)data[1] << 8 | data[2]) * 32768000;
-	span_skip(&text, 3);
+	take_rule(&rest, &rule);
+	(void)span_take_until(&rest, '\0', &text);
 	memset(&record, 0, sizeof(record));
-	if (!counter_codec(charge.rule.algorithm)->parse(text, &record)) {
-		FUZZ_CHECK(!shared_script_answer(&charge, true, text, now));
-		return (0);
+	if (!counter_codec(rule.algorithm)->parse(text, &record))
+		memset(&record, 0, sizeof(record));
+	/* Only records that were changed are stored. */
+	counter_try(&rule, &record, 0, now);
+	check_text(&rule, &record);
+	for (int i = 0; i < MAX_OPERATIONS && rest.len > 0; i++) {
+		uint64_t kind = take_u64(&rest);
+		uint64_t amount = take_u64(&rest) >> (kind >> 58);
+
+		now += (int64_t)(take_u64(&rest) % (DAY_MS * 40)) -
+		       (int64_t)(DAY_MS * (kind >> 32 & 31));
+		operate(&rule, &record, kind, amount, now);
 	}
-	FUZZ_CHECK(shared_script_answer(&charge, true, text, now));
-	count(&charge.rule, &record, now);
+	check_text(&rule, &record);
 	return (0);
 }

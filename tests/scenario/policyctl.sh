@@ -53,7 +53,7 @@ ctl() {
 
 # says STATUS REGEX: what ctl said.
 says() {
-	[[ $status = "$1" ]] || problem "status $status, not $1: $said"
+	[[ $status =~ ^$1$ ]] || problem "status $status, not $1: $said"
 	grep -Eq -- "$2" <<<"$said" || problem "not '$2' in: $said"
 }
 
@@ -279,22 +279,47 @@ except OSError:
 ctl show
 says 0 '^mailreeve-policyd '
 
-# Postfix, if there is one: all that is printed is a command, and all of them
-# end the doctor's complaints.
+# Postfix, if there is one: what is printed for a copy of its configuration ends
+# the doctor's complaints about it.
 if command -v postconf >/dev/null && [[ $(id -u) = 0 ]]; then
+	export MAIL_CONFIG=$folder/postfix
+	mkdir "$MAIL_CONFIG"
+	cp /etc/postfix/*.cf "$MAIL_CONFIG"
+	postconf -e "smtpd_recipient_restrictions = permit_mynetworks, check_policy_service { unix:$folder/socket, timeout=5s }, permit_sasl_authenticated" \
+		'smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination' \
+		'smtpd_data_restrictions =' 'smtpd_end_of_data_restrictions ='
+	postconf -M 'smtp/inet=smtp inet n - n - - smtpd' \
+		'submission/inet=submission inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_recipient_restrictions='
 	ctl doctor
-	says 2 '^error +smtp/inet: mailreeve-policyd is not asked'
+	says 2 '^submission/inet|^smtp/inet +smtpd_recipient_restrictions +5s +2 +451 '
+	says 2 '^error +submission/inet: mailreeve-policyd is not asked'
+	says 2 '^warning +smtp/inet: permit_mynetworks stands before'
+	says 2 '^warning +smtp/inet: without default_action=DUNNO'
+	says 2 '^warning +smtp/inet: END-OF-MESSAGE is not asked'
 	says 2 '^good +daemon: it answers'
+	says 2 '^good +state: the state is kept'
 	ctl doctor --json
-	says 2 '"kind":"finding","severity":"error","about":"smtp/inet"'
-	ctl postfix-snippet
-	says 0 "^postconf -e 'smtpd_recipient_restrictions = check_policy_service \{ unix:$folder/socket, timeout=5s, try_limit=2, default_action=DUNNO \}"
-	says 0 '^postfix reload$'
-	[[ $(grep -c '^postconf' <<<"$said") -ge 3 ]] ||
-		problem "not all states: $said"
+	says 2 '"kind":"finding","severity":"error","about":"submission/inet"'
 	ctl postfix-snippet --score
-	[[ $(grep -c '^postconf' <<<"$said") = 1 ]] ||
+	[[ $(grep -c '^postconf' <<<"$said") = 2 ]] ||
 		problem "more than the score needs: $said"
+	ctl postfix-snippet
+	says 0 '^postfix reload$'
+	# It is for a shell.
+	grep '^postconf' <<<"$said" >"$folder/commands"
+	[[ $(wc -l <"$folder/commands") = 4 ]] ||
+		problem "not all states: $said"
+	bash -e "$folder/commands" || problem "commands: $said"
+	ctl doctor
+	says '[012]' '^good +smtp/inet, submission/inet: mailreeve-policyd is asked'
+	grep -E '^(error|warning|note) +[a-z]*/inet' <<<"$said" &&
+		problem 'see above'
+	ctl postfix-snippet
+	grep '^postconf' <<<"$said" && problem 'that was done already'
+	[[ $(postconf -h smtpd_recipient_restrictions) = \
+		"check_policy_service { unix:$folder/socket, timeout=5s, try_limit=2, default_action=DUNNO }, permit_mynetworks, permit_sasl_authenticated" ]] ||
+		problem "$(postconf smtpd_recipient_restrictions)"
+	unset MAIL_CONFIG
 fi
 
 # Usage.

@@ -14,6 +14,9 @@
 #define CALL                                                                   \
 	"check_policy_service { " NAME                                         \
 	", timeout=5s, try_limit=2, default_action=DUNNO }"
+#define COMPACT                                                                \
+	"check_policy_service,{" NAME                                          \
+	",timeout=5s,try_limit=2,default_action=DUNNO}"
 #define RELOAD " && postfix reload"
 
 /* What every Postfix says. */
@@ -102,7 +105,28 @@ static const struct {
 	    DOCTOR_ERROR, "submission/inet",
 	    "mailreeve-policyd is not asked about recipients",
 	    "with: postconf -P "
-	    "'submission/inet/smtpd_recipient_restrictions=" CALL "'" RELOAD },
+	    "'submission/inet/smtpd_recipient_restrictions=" COMPACT
+	    "'" RELOAD },
+	{ "what stands there of a service stays",
+	    MAIN RELAY RECIPIENT CALL "\n" DATA END, SUBMISSION,
+	    LOGIN "submission/inet/smtpd_recipient_restrictions = "
+		  "check_policy_service { unix:b, timeout = 3s } "
+		  "permit_sasl_authenticated, reject\n",
+	    DOCTOR_ERROR, "submission/inet",
+	    "mailreeve-policyd is not asked about recipients",
+	    "restrictions=" COMPACT ",check_policy_service,{unix:b,timeout=3s},"
+	    "permit_sasl_authenticated,reject'" RELOAD },
+	{ "blanks that postconf -P does not take",
+	    MAIN RELAY RECIPIENT CALL "\n" DATA END, SUBMISSION,
+	    LOGIN "submission/inet/smtpd_recipient_restrictions = "
+		  "check_policy_service { unix:b, { default_action = 451 "
+		  "later } }\n",
+	    DOCTOR_ERROR, "submission/inet",
+	    "mailreeve-policyd is not asked about recipients",
+	    "'submission_inet_smtpd_recipient_restrictions = " COMPACT
+	    ",check_policy_service,{unix:b,{default_action=451 later}}' && "
+	    "postconf -P 'submission/inet/smtpd_recipient_restrictions="
+	    "$submission_inet_smtpd_recipient_restrictions'" RELOAD },
 	{ "no DATA", MAIN RELAY RECIPIENT CALL "\n" END, SMTP, "", DOCTOR_NOTE,
 	    "smtp/inet", "DATA is not asked",
 	    "with: postconf -e 'smtpd_data_restrictions = " CALL "'" RELOAD },

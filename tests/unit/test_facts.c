@@ -6,57 +6,57 @@
 
 static const struct {
 	enum request_attribute from;
-	const char *value;
 	enum facts_derived derived;
+	const char *value;
 	const char *expected;
 } cases[] = {
 	/* Domains. */
-	{ REQUEST_SENDER, "Ann@Mail.Example.ORG", FACTS_SENDER_DOMAIN,
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "Ann@Mail.Example.ORG",
 	    "mail.example.org" },
-	{ REQUEST_SENDER, "", FACTS_SENDER_DOMAIN, "" },
-	{ REQUEST_SENDER, "ann", FACTS_SENDER_DOMAIN, "" },
-	{ REQUEST_SENDER, "ann@", FACTS_SENDER_DOMAIN, "" },
-	{ REQUEST_SENDER, "@example.org", FACTS_SENDER_DOMAIN, "example.org" },
-	{ REQUEST_SENDER, "a@b@example.org", FACTS_SENDER_DOMAIN,
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "", "" },
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "ann", "" },
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "ann@", "" },
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "@example.org", "example.org" },
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "a@b@example.org",
 	    "example.org" },
-	{ REQUEST_SENDER, "ann@example.org.", FACTS_SENDER_DOMAIN,
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "ann@example.org.",
 	    "example.org" },
-	{ REQUEST_SENDER, "ann@.", FACTS_SENDER_DOMAIN, "" },
-	{ REQUEST_SENDER,
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "ann@.", "" },
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN,
 	    "ann@b\xc3\xbc"
 	    "cher.example",
-	    FACTS_SENDER_DOMAIN, "xn--bcher-kva.example" },
-	{ REQUEST_SENDER, "ann@\xff.Example", FACTS_SENDER_DOMAIN,
+	    "xn--bcher-kva.example" },
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "ann@\xff.Example",
 	    "\xff.example" },
-	{ REQUEST_SENDER, "ann@[192.0.2.1]", FACTS_SENDER_DOMAIN,
+	{ REQUEST_SENDER, FACTS_SENDER_DOMAIN, "ann@[192.0.2.1]",
 	    "[192.0.2.1]" },
-	{ REQUEST_RECIPIENT, "Bob@Example.NET", FACTS_RECIPIENT_DOMAIN,
+	{ REQUEST_RECIPIENT, FACTS_RECIPIENT_DOMAIN, "Bob@Example.NET",
 	    "example.net" },
-	{ REQUEST_SASL_USERNAME, "Ann@Example.org", FACTS_SASL_DOMAIN,
+	{ REQUEST_SASL_USERNAME, FACTS_SASL_DOMAIN, "Ann@Example.org",
 	    "example.org" },
-	{ REQUEST_SASL_USERNAME, "ann", FACTS_SASL_DOMAIN, "" },
+	{ REQUEST_SASL_USERNAME, FACTS_SASL_DOMAIN, "ann", "" },
 	/* Mailboxes. */
-	{ REQUEST_SENDER, "Ann+News@Example.ORG", FACTS_SENDER_MAILBOX,
+	{ REQUEST_SENDER, FACTS_SENDER_MAILBOX, "Ann+News@Example.ORG",
 	    "ann@example.org" },
-	{ REQUEST_SENDER, "ann+a+b@example.org", FACTS_SENDER_MAILBOX,
+	{ REQUEST_SENDER, FACTS_SENDER_MAILBOX, "ann+a+b@example.org",
 	    "ann@example.org" },
-	{ REQUEST_SENDER, "+ann@example.org", FACTS_SENDER_MAILBOX,
+	{ REQUEST_SENDER, FACTS_SENDER_MAILBOX, "+ann@example.org",
 	    "+ann@example.org" },
-	{ REQUEST_SENDER, "+ann+x@example.org", FACTS_SENDER_MAILBOX,
+	{ REQUEST_SENDER, FACTS_SENDER_MAILBOX, "+ann+x@example.org",
 	    "+ann@example.org" },
-	{ REQUEST_SENDER, "", FACTS_SENDER_MAILBOX, "" },
-	{ REQUEST_SENDER, "Ann+x", FACTS_SENDER_MAILBOX, "ann" },
-	{ REQUEST_RECIPIENT, "Bob+x@Example.org.", FACTS_RECIPIENT_MAILBOX,
+	{ REQUEST_SENDER, FACTS_SENDER_MAILBOX, "", "" },
+	{ REQUEST_SENDER, FACTS_SENDER_MAILBOX, "Ann+x", "ann" },
+	{ REQUEST_RECIPIENT, FACTS_RECIPIENT_MAILBOX, "Bob+x@Example.org.",
 	    "bob@example.org" },
-	{ REQUEST_RECIPIENT, "bob+", FACTS_RECIPIENT_MAILBOX, "bob" },
+	{ REQUEST_RECIPIENT, FACTS_RECIPIENT_MAILBOX, "bob+", "bob" },
 	/* Organizations. */
-	{ REQUEST_SENDER, "ann@a.b.example.co.uk", FACTS_SENDER_ORG,
+	{ REQUEST_SENDER, FACTS_SENDER_ORG, "ann@a.b.example.co.uk",
 	    "example.co.uk" },
-	{ REQUEST_SENDER, "ann@com", FACTS_SENDER_ORG, "com" },
-	{ REQUEST_SENDER, "", FACTS_SENDER_ORG, "" },
+	{ REQUEST_SENDER, FACTS_SENDER_ORG, "ann@com", "com" },
+	{ REQUEST_SENDER, FACTS_SENDER_ORG, "", "" },
 	/* No database. */
-	{ REQUEST_SENDER, "", FACTS_ASN, "" },
-	{ REQUEST_SENDER, "", FACTS_COUNTRY, "" },
+	{ REQUEST_SENDER, FACTS_ASN, "", "" },
+	{ REQUEST_SENDER, FACTS_COUNTRY, "", "" },
 };
 
 static void

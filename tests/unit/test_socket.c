@@ -134,7 +134,7 @@ test_tcp(void **state)
 {
 	const struct world *world = *state;
 	struct socket_place place = world->place;
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { 0 };
 	socklen_t len = sizeof(address);
 	const char *error;
 

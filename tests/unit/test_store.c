@@ -228,7 +228,7 @@ other_files_are_refused(void **state)
 	assert_says(why_not(fixture), "no such table: state");
 	assert_int_equal(unlink(fixture->path), 0);
 	assert_int_equal(mkdir(fixture->path, 0700), 0);
-	assert_says(why_not(fixture), "directory");
+	assert_says(why_not(fixture), "cannot write");
 	fixture->path =
 	    arena_printf(fixture->arena, "%s/no/state.db", fixture->folder);
 	assert_says(why_not(fixture), "No such file");
