@@ -189,34 +189,51 @@ policyd_reload(struct policyd *policyd)
 	return (policyd_expect_left(policyd, USER, 5, 5));
 }
 
-/* Somebody who connects and asks all the time. */
+/* Somebody who connects and asks all the time, as Postfix does: a request whose
+ * connection ended without a reply is sent once more. */
 struct asker {
 	const char *socket;
 	pthread_t thread;
 	atomic_bool stop;
 	unsigned int asked;
+	unsigned int again;
+	const char *refused; /* a connection */
 	const char *failure;
 };
+
+/* Return whether there was a reply. */
+static bool
+ask_over_new_connection(struct asker *asker)
+{
+	struct arena *arena = arena_new();
+	struct policy_client *client =
+	    policy_client_open(asker->socket, &asker->refused);
+	bool answered = false;
+
+	if (client != NULL) {
+		answered = policy_client_ask(client,
+			       policy_request_new(arena, "CONNECT")) != NULL;
+		if (!answered)
+			asker->failure = policy_client_error(client);
+		policy_client_close(client);
+	}
+	arena_free(arena);
+	return (answered);
+}
 
 static void *
 ask_always(void *cookie)
 {
 	struct asker *asker = cookie;
 
-	while (!atomic_load(&asker->stop) && asker->failure == NULL) {
-		struct arena *arena = arena_new();
-		const char *error;
-		struct policy_client *client =
-		    policy_client_open(asker->socket, &error);
-
-		if (client == NULL)
-			asker->failure = error;
-		else if (policy_client_ask(client,
-			     policy_request_new(arena, "CONNECT")) == NULL)
-			asker->failure = policy_client_error(client);
-		policy_client_close(client);
-		arena_free(arena);
+	while (!atomic_load(&asker->stop) && asker->refused == NULL) {
 		asker->asked++;
+		if (ask_over_new_connection(asker) || asker->refused != NULL)
+			continue;
+		asker->again++;
+		if (!ask_over_new_connection(asker))
+			break;
+		asker->failure = NULL;
 	}
 	return (NULL);
 }
@@ -256,6 +273,10 @@ policyd_activation(struct policyd *policyd)
 		return (policyd_fail(policyd, "no thread"));
 	for (int i = 0; i < 5; i++) {
 		(void)poll(NULL, 0, 200);
+		if (i % 2 == 1) {
+			daemon_signal(policyd->daemon, SIGKILL);
+			(void)daemon_wait(policyd->daemon, DAEMON_STOP_MS);
+		}
 		if (restart(policyd) != 0)
 			break;
 	}
@@ -263,8 +284,10 @@ policyd_activation(struct policyd *policyd)
 	atomic_store(&asker.stop, true);
 	(void)pthread_join(asker.thread, NULL);
 	(void)close(fd);
-	if (asker.failure != NULL)
-		return (policyd_fail(
-		    policyd, "after %u: %s", asker.asked, asker.failure));
+	printf(
+	    "%u requests, %u of them sent again\n", asker.asked, asker.again);
+	if (asker.refused != NULL || asker.failure != NULL)
+		return (policyd_fail(policyd, "after %u: %s", asker.asked,
+		    asker.refused != NULL ? asker.refused : asker.failure));
 	return (policyd->failed ? -1 : 0);
 }
