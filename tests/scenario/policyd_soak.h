@@ -101,7 +101,7 @@ struct policyd_soak_mail {
 	unsigned int passed;
 	uint64_t bytes;
 	int64_t news; /* the last request */
-	bool data; /* was said */
+	bool data;    /* was said */
 	bool over;
 };
 
