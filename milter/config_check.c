@@ -182,8 +182,8 @@ static void
 check_socket_group(struct config_loading *loading)
 {
 	const struct config_settings *settings = &loading->config->settings;
-	const char *error = socket_check_group(settings->socket,
-	    settings->socket_group, loading->config->arena);
+	const char *error = socket_check_group(
+	    settings->socket, settings->socket_group, loading->config->arena);
 
 	if (error != NULL)
 		config_error_in(loading, "socket_group", 0, error);

@@ -27,7 +27,8 @@ ended(void *cookie, struct transaction *transaction,
 		had_refunds |= charges[i].refunds && !charges[i].refused;
 	if (!had_refunds)
 		return;
-	accounting_end_missed(accounting, transaction, now);
+	if (!accounting->stopping)
+		accounting_end_missed(accounting, transaction, now);
 	if (!accounting_commits_at_rcpt(accounting))
 		accounting_give_back(
 		    accounting, transaction, charges, count, now);
@@ -68,6 +69,13 @@ accounting_free(struct accounting *accounting)
 	free(accounting);
 }
 
+void
+accounting_stop(struct accounting *accounting, int64_t now)
+{
+	accounting->stopping = true;
+	transactions_abort(accounting->transactions, now);
+}
+
 struct accounting_home *
 accounting_home(const struct accounting *accounting, const char *name)
 {
@@ -87,12 +95,12 @@ add_home(struct accounting *accounting, const char *name)
 	size_t size = strlen(name) + 1;
 	size_t count = accounting->home_count;
 	struct accounting_home **more =
-	    arena_impl_malloc((count + 1) * sizeof(struct accounting_home *));
+	    arena_impl_malloc((count + 1) * sizeof(void *));
 
 	*home = (struct accounting_home){ .name = arena_impl_malloc(size) };
 	memcpy(home->name, name, size);
 	if (count > 0)
-		memcpy(more, accounting->homes, count * sizeof(*more));
+		memcpy(more, accounting->homes, count * sizeof(void *));
 	free(accounting->homes);
 	accounting->homes = more;
 	more[accounting->home_count++] = home;

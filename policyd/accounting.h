@@ -106,6 +106,14 @@ void accounting_free(struct accounting *accounting);
 void accounting_follow_rules(
     struct accounting *accounting, const struct accounting_rules *rules);
 
+/**
+ * accounting_stop(accounting, now):
+ * Give back what is reserved: the process is about to end, and whoever comes
+ * after it charges again what then arrives.  To be called while the shared
+ * limits are still there.
+ */
+void accounting_stop(struct accounting *accounting, int64_t now);
+
 /* Receives the outcome, once: at once, or later where limits are shared.  It
  * lives as long as the facts. */
 typedef void accounting_done(

@@ -38,6 +38,7 @@ struct accounting {
 	struct hash_key hash_key;
 	uint64_t rests;  /* charges for recipients that only a number told of */
 	bool told_end;   /* that END-OF-MESSAGE is not wired */
+	bool stopping;   /* what is aborted is not Postfix's doing */
 	bool told_share; /* that this machine enforces its share */
 };
 

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,39 +10,12 @@
 #include "base/arena.h"
 #include "base/arena_impl.h"
 #include "base/clock.h"
-#include "base/hash.h"
+#include "behind_batch.h"
+#include "behind_queue.h"
 #include "store/store.h"
 
-#define CHUNK_BYTES ((size_t)64 * 1024)
-/* Records of one transaction at most; how many stored ones are looked at with
- * each for whether they have expired. */
-#define BATCH 4096
-#define LOOKED_AT 2000
 /* So many bytes are written before their time. */
 #define MANY_BYTES ((size_t)4 * 1024 * 1024)
-
-/* A change, followed by the record, the kind with its NUL, and the key. */
-struct change {
-	const struct table_codec *codec; /* NULL: the record is gone */
-	int64_t expires;
-	uint32_t bytes; /* of all this */
-	uint32_t record_size;
-	uint16_t kind_len; /* with its NUL */
-	uint16_t key_len;
-};
-
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	size_t changes;
-	alignas(max_align_t) unsigned char data[CHUNK_BYTES];
-};
-
-/* The newest change of a key in a batch. */
-struct newest {
-	struct hash_node node; /* first: hash_get() finds it */
-	const struct change *change;
-};
 
 struct behind {
 	struct store *store;
@@ -53,128 +25,50 @@ struct behind {
 
 	pthread_mutex_t mutex; /* for all up to the next comment */
 	pthread_cond_t wake;
-	struct chunk *first; /* what is not yet taken by the thread */
-	struct chunk *last;
-	size_t bytes; /* of it, and of what the thread has */
-	int64_t now;  /* 0: ask the system */
+	struct behind_queue queue; /* what is not yet taken by the thread */
+	size_t taken_bytes;        /* that is */
+	int64_t now;               /* 0: ask the system */
 	bool stop;
 	struct behind_counters counters;
 
 	/* The thread's own. */
-	struct chunk *taken;
-	size_t done; /* bytes of the first one that are written */
+	struct behind_queue taken;
+	struct behind_batch *batch;
 	int64_t retry_ms;
 	struct arena *reason_arena;
 	const char *reason; /* that was logged; NULL: all is well */
-	struct newest newest[BATCH];
 };
-
-static size_t
-round_up(size_t size)
-{
-	return (
-	    (size + sizeof(int64_t) - 1) / sizeof(int64_t) * sizeof(int64_t));
-}
-
-static const struct change *
-change_at(const struct chunk *chunk, size_t at)
-{
-	return ((const void *)&chunk->data[at]);
-}
-
-static const void *
-record_of(const struct change *change)
-{
-	/* UNSAFE: append() put it right behind the change. */
-	return (change + 1);
-}
-
-/* The kind, a NUL and the key: what tells records apart. */
-static struct span
-name_of(const struct change *change)
-{
-	/* UNSAFE: append() put it behind the record. */
-	return (
-	    span_new((const unsigned char *)(change + 1) + change->record_size,
-		(size_t)change->kind_len + change->key_len));
-}
 
 /* While the store fails, what waits for longest goes, unless the thread has it.
  * The mutex is held. */
 static void
 make_room(struct behind *behind)
 {
-	while (
-	    behind->bytes > BEHIND_MAX_BYTES && behind->first != behind->last) {
-		struct chunk *chunk = behind->first;
+	size_t dropped = 1;
 
-		behind->first = chunk->next;
-		behind->bytes -= chunk->used;
-		behind->counters.waiting -= chunk->changes;
-		behind->counters.dropped += chunk->changes;
-		free(chunk);
+	while (behind->queue.bytes + behind->taken_bytes > BEHIND_MAX_BYTES &&
+	       dropped > 0) {
+		dropped = behind_queue_drop(&behind->queue);
+		behind->counters.waiting -= dropped;
+		behind->counters.dropped += dropped;
 	}
 }
 
-static struct chunk *
-chunk_with_room(struct behind *behind, size_t bytes)
+static bool
+has_many(const struct behind *behind)
 {
-	struct chunk *chunk = behind->last;
-
-	if (chunk != NULL && bytes <= CHUNK_BYTES - chunk->used)
-		return (chunk);
-	chunk = arena_impl_malloc(sizeof(*chunk));
-	chunk->next = NULL;
-	chunk->used = 0;
-	chunk->changes = 0;
-	if (behind->last == NULL)
-		behind->first = chunk;
-	else
-		behind->last->next = chunk;
-	behind->last = chunk;
-	return (chunk);
-}
-
-static void
-append(struct behind *behind, const char *kind, struct span key,
-    const struct change *change, const void *record)
-{
-	struct chunk *chunk = chunk_with_room(behind, change->bytes);
-	unsigned char *at = &chunk->data[chunk->used];
-
-	memcpy(at, change, sizeof(*change));
-	/* UNSAFE: chunk_with_room() made room for change->bytes, which
-	 * put() counted. */
-	at += sizeof(*change);
-	if (record != NULL)
-		memcpy(at, record, change->record_size);
-	at += change->record_size;
-	memcpy(at, kind, change->kind_len);
-	at += change->kind_len;
-	if (key.len > 0)
-		memcpy(at, key.data, key.len);
-	chunk->used += change->bytes;
-	chunk->changes++;
-	behind->bytes += change->bytes;
-	behind->counters.waiting++;
+	return (!behind->counters.failing && behind->queue.bytes > MANY_BYTES);
 }
 
 static void
 put(struct behind *behind, const char *kind, struct span key,
-    struct change *change, const void *record)
+    struct behind_queue_change *change, const void *record)
 {
-	size_t kind_len = strlen(kind) + 1;
-	size_t bytes = round_up(
-	    sizeof(*change) + change->record_size + kind_len + key.len);
-
-	assert(bytes <= CHUNK_BYTES && key.len <= UINT16_MAX);
-	change->bytes = (uint32_t)bytes;
-	change->kind_len = (uint16_t)kind_len;
-	change->key_len = (uint16_t)key.len;
 	(void)pthread_mutex_lock(&behind->mutex);
-	append(behind, kind, key, change, record);
+	behind_queue_put(&behind->queue, kind, key, change, record);
+	behind->counters.waiting++;
 	make_room(behind);
-	if (behind->bytes > MANY_BYTES && !behind->counters.failing)
+	if (has_many(behind))
 		(void)pthread_cond_signal(&behind->wake);
 	(void)pthread_mutex_unlock(&behind->mutex);
 }
@@ -184,7 +78,7 @@ behind_put(struct behind *behind, const char *kind, struct span key,
     const void *record, size_t size, const struct table_codec *codec,
     int64_t expires)
 {
-	struct change change = { .codec = codec,
+	struct behind_queue_change change = { .codec = codec,
 		.expires = expires,
 		.record_size = (uint32_t)size };
 
@@ -196,7 +90,7 @@ behind_put(struct behind *behind, const char *kind, struct span key,
 void
 behind_remove(struct behind *behind, const char *kind, struct span key)
 {
-	struct change change = { .codec = NULL };
+	struct behind_queue_change change = { .codec = NULL };
 
 	if (behind->store != NULL)
 		put(behind, kind, key, &change, NULL);
@@ -218,94 +112,17 @@ behind_counters(struct behind *behind, struct behind_counters *out)
 	(void)pthread_mutex_unlock(&behind->mutex);
 }
 
-/* A part of what was taken: from a place, up to another one. */
-struct batch {
-	const struct chunk *chunk; /* where the next one begins */
-	size_t done;
-	size_t bytes;
-	size_t changes;
-	size_t count; /* different records in newest[] */
-	int64_t now;
-};
-
-/* Collect the newest change of each record among the next BATCH. */
-static void
-collect(struct behind *behind, struct batch *batch)
-{
-	struct hash *hash = hash_new();
-
-	while (batch->chunk != NULL && batch->changes < BATCH) {
-		const struct change *change =
-		    change_at(batch->chunk, batch->done);
-		struct newest *newest = (void *)hash_get(hash, name_of(change));
-
-		if (newest == NULL) {
-			newest = &behind->newest[batch->count++];
-			newest->node.key = name_of(change);
-			hash_add(hash, &newest->node);
-		}
-		newest->change = change;
-		batch->changes++;
-		batch->bytes += change->bytes;
-		batch->done += change->bytes;
-		if (batch->done == batch->chunk->used) {
-			batch->chunk = batch->chunk->next;
-			batch->done = 0;
-		}
-	}
-	hash_free(hash);
-}
-
-static int
-write_change(
-    struct behind *behind, const struct change *change, struct arena *arena)
-{
-	struct span name = name_of(change);
-	struct store_record record = { .kind = (const char *)name.data,
-		.key = span_tail(name, change->kind_len),
-		.expires = change->expires };
-	struct buf text;
-
-	buf_init(&text, arena, BEHIND_MAX_TEXT);
-	if (change->codec != NULL) {
-		change->codec->print(record_of(change), &text);
-		assert(!text.overflow);
-		record.value = text.len == 0 ? span_str("") : buf_span(&text);
-	}
-	return (store_put(behind->store, &record));
-}
-
-static int
-write_batch(struct behind *behind, const struct batch *batch)
-{
-	int result = store_begin(behind->store);
-
-	for (size_t i = 0; i < batch->count && result == 0; i++) {
-		struct arena *arena = arena_new();
-
-		result = write_change(behind, behind->newest[i].change, arena);
-		arena_free(arena);
-	}
-	if (result == 0)
-		result = store_expire(behind->store, batch->now, LOOKED_AT);
-	return (result == 0 ? store_commit(behind->store) : -1);
-}
-
 /* Forget what is written. */
 static void
-advance(struct behind *behind, const struct batch *batch)
+advance(struct behind *behind, struct behind_queue_place place)
 {
-	while (behind->taken != batch->chunk) {
-		struct chunk *chunk = behind->taken;
+	size_t before = behind->taken.changes;
 
-		behind->taken = chunk->next;
-		free(chunk);
-	}
-	behind->done = batch->done;
+	behind_queue_forget(&behind->taken, place);
 	(void)pthread_mutex_lock(&behind->mutex);
-	behind->bytes -= batch->bytes;
-	behind->counters.waiting -= batch->changes;
-	behind->counters.written += batch->count;
+	behind->taken_bytes = behind->taken.bytes;
+	behind->counters.waiting -= before - behind->taken.changes;
+	behind->counters.written += behind_batch_count(behind->batch);
 	(void)pthread_mutex_unlock(&behind->mutex);
 }
 
@@ -313,14 +130,11 @@ advance(struct behind *behind, const struct batch *batch)
 static int64_t
 take(struct behind *behind)
 {
-	struct chunk **end = &behind->taken;
 	int64_t now;
 
-	while (*end != NULL)
-		end = &(*end)->next;
 	(void)pthread_mutex_lock(&behind->mutex);
-	*end = behind->first;
-	behind->first = behind->last = NULL;
+	behind_queue_move(&behind->queue, &behind->taken);
+	behind->taken_bytes = behind->taken.bytes;
 	now = behind->now;
 	(void)pthread_mutex_unlock(&behind->mutex);
 	return (now != 0 ? now : clock_now(&clock_system) * 1000);
@@ -381,17 +195,16 @@ write_all(struct behind *behind)
 		return (-1);
 	}
 	now = take(behind);
-	while (behind->taken != NULL) {
-		struct batch batch = {
-			.chunk = behind->taken, .done = behind->done, .now = now
-		};
+	while (behind->taken.first != NULL) {
+		struct behind_queue_place place =
+		    behind_batch_collect(behind->batch, &behind->taken);
 
-		collect(behind, &batch);
-		if (write_batch(behind, &batch) != 0) {
+		if (behind_batch_write(behind->batch, behind->store, now) !=
+		    0) {
 			failed(behind);
 			return (-1);
 		}
-		advance(behind, &batch);
+		advance(behind, place);
 		well_again(behind);
 	}
 	return (0);
@@ -415,8 +228,7 @@ wait_for_time(struct behind *behind)
 		until.tv_nsec -= 1000000000;
 	}
 	(void)pthread_mutex_lock(&behind->mutex);
-	while (result == 0 && !behind->stop &&
-	       (behind->bytes <= MANY_BYTES || behind->retry_ms > 0))
+	while (result == 0 && !behind->stop && !has_many(behind))
 		result = pthread_cond_timedwait(
 		    &behind->wake, &behind->mutex, &until);
 	go_on = !behind->stop;
@@ -443,6 +255,7 @@ behind_new(struct store *store, const struct log *log)
 	memset(behind, 0, sizeof(*behind));
 	behind->store = store;
 	behind->log = log;
+	behind->batch = behind_batch_new();
 	(void)pthread_mutex_init(&behind->mutex, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -467,17 +280,6 @@ behind_start(struct behind *behind)
 		abort();
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	behind->started = true;
-}
-
-static void
-free_chunks(struct chunk *chunk)
-{
-	while (chunk != NULL) {
-		struct chunk *next = chunk->next;
-
-		free(chunk);
-		chunk = next;
-	}
 }
 
 /* End the thread, and write the rest in this one. */
@@ -510,8 +312,9 @@ behind_free(struct behind *behind)
 		return (0);
 	if (behind->store != NULL)
 		result = finish(behind);
-	free_chunks(behind->taken);
-	free_chunks(behind->first);
+	behind_queue_free(&behind->taken);
+	behind_queue_free(&behind->queue);
+	behind_batch_free(behind->batch);
 	arena_free(behind->reason_arena);
 	(void)pthread_cond_destroy(&behind->wake);
 	(void)pthread_mutex_destroy(&behind->mutex);

@@ -332,6 +332,46 @@ is_stale(const struct sockaddr_un *address)
 	return (stale);
 }
 
+/* Why nothing can be bound at ${path}, and what helps. */
+static const char *
+explain_bind(const char *path, int reason, struct arena *arena)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder =
+	    slash == NULL || slash == path
+		? "/"
+		: arena_str(arena, span_new(path, (size_t)(slash - path)));
+
+	if (reason == EADDRINUSE)
+		return (arena_printf(arena,
+		    "control_socket: somebody serves %s already; see who, "
+		    "with: ss -lxp src %s",
+		    path, shell_word(arena, path)));
+	if (reason == ENOENT)
+		return (arena_printf(arena,
+		    "control_socket: there is no folder %s; make it, with: "
+		    "install -d -o mailreeve-policyd %s",
+		    folder, shell_word(arena, folder)));
+	return (arena_printf(arena,
+	    "control_socket: cannot listen at %s: %s; see whose folder it is, "
+	    "with: ls -ld %s",
+	    path, strerror(reason), shell_word(arena, folder)));
+}
+
+/* Return 0 or errno. */
+static int
+listen_now(int fd, const struct sockaddr_un *address)
+{
+	int reason = bind_for_us(fd, address) == 0 ? 0 : errno;
+
+	if (reason == EADDRINUSE && is_stale(address) &&
+	    unlink(address->sun_path) == 0)
+		reason = bind_for_us(fd, address) == 0 ? 0 : errno;
+	if (reason == 0 && listen(fd, BACKLOG) != 0)
+		reason = errno;
+	return (reason);
+}
+
 static const char *
 listen_at(struct console *console, struct arena *arena)
 {
@@ -346,19 +386,15 @@ listen_at(struct console *console, struct arena *arena)
 	memcpy(address.sun_path, path, strlen(path));
 	console->fd =
 	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (console->fd < 0)
-		return (
-		    arena_printf(arena, "control_socket: %s", strerror(errno)));
-	if (bind_for_us(console->fd, &address) != 0 && errno == EADDRINUSE &&
-	    is_stale(&address) && unlink(path) == 0)
-		errno = bind_for_us(console->fd, &address) == 0 ? 0 : errno;
-	if (listen(console->fd, BACKLOG) != 0 || stat(path, &status) != 0)
-		return (arena_printf(arena,
-		    "control_socket: cannot listen at %s: %s; see who is "
-		    "there, with: ls -l %s",
-		    path, strerror(errno), shell_word(arena, path)));
-	console->device = status.st_dev;
-	console->inode = status.st_ino;
+	int reason =
+	    console->fd < 0 ? errno : listen_now(console->fd, &address);
+
+	if (reason != 0)
+		return (explain_bind(path, reason, arena));
+	if (stat(path, &status) == 0) {
+		console->device = status.st_dev;
+		console->inode = status.st_ino;
+	}
 	return (NULL);
 }
 

@@ -115,7 +115,7 @@ console_usage_concerns(struct span key, struct span who)
 		struct span part;
 
 		more = span_take_until(&key, '|', &part);
-		if (span_ieq(part, who))
+		if (span_ieq(part, who) || span_ieq(domain_of(part), who))
 			return (true);
 	}
 	return (false);

@@ -59,7 +59,8 @@ const struct limit *console_usage_limit(
 
 /**
  * console_usage_concerns(key, who):
- * Say whether ${who} is ${key}, or one of its parts between bars.
+ * Say whether ${who} is ${key}, or one of its parts between bars, or the domain
+ * of one.
  */
 bool console_usage_concerns(struct span key, struct span who);
 

@@ -44,7 +44,7 @@ cost_of(const struct counter_rule *rule, uint64_t amount)
 {
 	uint64_t unit = unit_of(rule);
 
-	if (unit >= EXACT_UNIT || amount == 0)
+	if (unit >= EXACT_UNIT || amount == 0 || rule->rate == 0)
 		return (bounded((unsigned __int128)amount * unit));
 	return (bounded(
 	    ((unsigned __int128)amount * period_ns(rule) - 1) / rule->rate +

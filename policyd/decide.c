@@ -192,17 +192,14 @@ static bool
 by_trouble(const struct weighing *weighing, const struct decide_facts *facts,
     struct candidate *out)
 {
-	if (facts->trouble == NULL)
+	if (facts->trouble == DECIDE_NO_TROUBLE ||
+	    !weighing->policy->trouble_defers)
 		return (false);
-	*out = (struct candidate){ .action = weighing->policy->trouble_defers
-		                                 ? DECIDE_DEFER_IF_PERMIT
-		                                 : DECIDE_DUNNO,
+	*out = (struct candidate){ .action = DECIDE_DEFER_IF_PERMIT,
 		.reason = DECIDE_TROUBLE,
-		.code = weighing->policy->trouble_defers ? "4.3.0" : NULL,
-		.text = weighing->policy->trouble_defers
-		            ? "temporary trouble here"
-		            : NULL,
-		.rule = facts->trouble };
+		.code = "4.3.0",
+		.text = "temporary trouble here; come again soon",
+		.rule = decide_trouble_name(facts->trouble) };
 	return (true);
 }
 
@@ -383,4 +380,17 @@ decide_reason_name(enum decide_reason reason)
 	};
 
 	return (names[reason]);
+}
+
+const char *
+decide_trouble_name(enum decide_trouble trouble)
+{
+	static const char *const names[] = {
+		[DECIDE_NO_TROUBLE] = "none",
+		[DECIDE_BUSY] = "busy",
+		[DECIDE_NO_QUOTA] = "no_quota",
+		[DECIDE_STOPPING] = "stopping",
+	};
+
+	return (names[trouble]);
 }

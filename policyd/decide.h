@@ -38,6 +38,14 @@ enum decide_reason {
 	DECIDE_TROUBLE, /* of ours */
 };
 
+/* What of ours failed. */
+enum decide_trouble {
+	DECIDE_NO_TROUBLE,
+	DECIDE_BUSY,     /* too many look-ups wait */
+	DECIDE_NO_QUOTA, /* whoever knows does not say */
+	DECIDE_STOPPING,
+};
+
 /* What to do at which score, and with what our own trouble. */
 struct decide_policy {
 	int score_junk;
@@ -51,7 +59,7 @@ struct decide_policy {
 	bool quota_shadow;
 	bool watch_shadow;
 	bool quota_defers;   /* 452 instead of 552 */
-	bool trouble_defers; /* instead of DUNNO */
+	bool trouble_defers; /* instead of going on without */
 	bool shadow;         /* nothing at all is done */
 };
 
@@ -72,7 +80,7 @@ struct decide_facts {
 	const struct greylist_answer *greylist; /* NULL: not asked */
 	enum quota_result quota;
 	const char *quota_reason;
-	const char *trouble; /* what of ours failed, or NULL */
+	enum decide_trouble trouble;
 };
 
 struct decision {
@@ -104,10 +112,12 @@ void decide(const struct decide_policy *policy,
     struct decision *out);
 
 /**
- * decide_action_name(action), decide_reason_name(reason):
+ * decide_action_name(action), decide_reason_name(reason),
+ * decide_trouble_name(trouble):
  * Return a word for logs and metrics.
  */
 const char *decide_action_name(enum decide_action action);
 const char *decide_reason_name(enum decide_reason reason);
+const char *decide_trouble_name(enum decide_trouble trouble);
 
 #endif

@@ -97,7 +97,11 @@ void engine_follow(struct engine *engine, struct config *config);
 size_t engine_in_hand(const struct engine *engine);
 
 /**
- * engine_config(engine), and the parts:
+ * engine_config(engine), engine_accounting(engine), engine_greylist(engine),
+ * engine_known(engine), engine_reputation(engine), engine_watch(engine),
+ * engine_health(engine), engine_behind(engine), engine_shared(engine),
+ * engine_workers(engine), engine_dns(engine), engine_meter(engine),
+ * engine_logger(engine), engine_notifier(engine):
  * Return a part of ${engine}; it lives as long as that, the configuration until
  * engine_follow().  Some are NULL where they are off: shared, health, dns,
  * workers, notifier.

@@ -379,6 +379,8 @@ engine_finish(struct visit *visit)
 		transaction_answered(
 		    transaction, visit->connection, &visit->request, reply);
 	engine_log(visit, &decision, us);
+	if (visit->known.trouble != DECIDE_NO_TROUBLE)
+		meter_trouble(engine->meter, visit->known.trouble);
 	meter_decided(engine->meter, visit->request.state, &decision, us);
 	visit->reply(visit->cookie, reply);
 	engine_leave(visit);

@@ -64,6 +64,9 @@ put_decision(struct line *line, const struct visit *visit,
 			      decide_action_name(decision->shadow_action)));
 		put(line, LOG_TEXT("would_rule", decision->shadow_rule));
 	}
+	if (visit->known.trouble != DECIDE_NO_TROUBLE)
+		put(line, LOG_TEXT("trouble",
+			      decide_trouble_name(visit->known.trouble)));
 	if (decision->text != NULL)
 		put(line, LOG_TEXT("text", decision->text));
 }

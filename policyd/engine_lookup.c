@@ -211,7 +211,7 @@ looked_up(void *job)
 
 	/* The daemon stops, and did not come to it. */
 	if (!visit->looked_up)
-		visit->known.trouble = "stopping";
+		visit->known.trouble = DECIDE_STOPPING;
 	go_on(visit);
 }
 
@@ -220,6 +220,8 @@ quota_told(void *job)
 {
 	struct visit_quota *quota = job;
 
+	if (quota->result == QUOTA_TEMPFAIL)
+		quota->visit->known.trouble = DECIDE_NO_QUOTA;
 	go_on(quota->visit);
 }
 
@@ -247,7 +249,7 @@ start(struct visit *visit, worker_run *run, worker_done *done, void *job)
 	if (workers_start(visit->engine->workers, run, done, job))
 		visit->waits_for++;
 	else
-		visit->known.trouble = "too many look-ups are waiting";
+		visit->known.trouble = DECIDE_BUSY;
 }
 
 bool

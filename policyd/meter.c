@@ -65,6 +65,12 @@ meter_decided(struct meter *meter, enum request_state state,
 }
 
 void
+meter_trouble(struct meter *meter, enum decide_trouble trouble)
+{
+	count(meter, METER_TROUBLE, trouble);
+}
+
+void
 meter_repeated(struct meter *meter)
 {
 	count(meter, METER_REPEATED, 0);

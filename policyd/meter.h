@@ -35,6 +35,12 @@ void meter_decided(struct meter *meter, enum request_state state,
 void meter_repeated(struct meter *meter);
 
 /**
+ * meter_trouble(meter, trouble):
+ * Something of ours failed for a request.
+ */
+void meter_trouble(struct meter *meter, enum decide_trouble trouble);
+
+/**
  * meter_looked_up(meter, us):
  * What had to be asked of others took ${us} microseconds.
  */

@@ -33,6 +33,11 @@ static const char *const reasons[] = { [DECIDE_NOTHING] = "nothing",
 	[DECIDE_QUOTA] = "quota",
 	[DECIDE_TROUBLE] = "trouble",
 	NULL };
+static const char *const troubles[] = { [DECIDE_NO_TROUBLE] = "none",
+	[DECIDE_BUSY] = "busy",
+	[DECIDE_NO_QUOTA] = "no_quota",
+	[DECIDE_STOPPING] = "stopping",
+	NULL };
 static const char *const levels[] = {
 	[METER_LEVEL_ERROR] = "error", [METER_LEVEL_WARNING] = "warning", NULL
 };
@@ -63,6 +68,11 @@ const struct metrics_family meter_families[] = {
 	[METER_SHADOW] = COUNTER("shadow_total",
 	    .help = "Actions that a mode = shadow kept from being taken.",
 	    .labels = { { "action", actions } }),
+	[METER_TROUBLE] = COUNTER("trouble_total",
+	    .help = "Requests about which something of ours could not say "
+		    "anything: too many look-ups, no answer about a quota, "
+		    "stopping.",
+	    .labels = { { "what", troubles } }),
 	[METER_REPEATED] = COUNTER("repeated_total",
 	    .help = "Requests that came again, and were answered as before."),
 	[METER_DECISION_SECONDS] = FAMILY("decision_seconds", METRICS_HISTOGRAM,

@@ -185,8 +185,8 @@ overrides_new(const struct override_section *sections, size_t count,
 	overrides->bucket_count = 1;
 	while (overrides->bucket_count < entries)
 		overrides->bucket_count *= 2;
-	overrides->buckets = arena_array(
-	    arena, overrides->bucket_count, sizeof(*overrides->buckets));
+	overrides->buckets =
+	    arena_array(arena, overrides->bucket_count, sizeof(void *));
 	hash_key_init(&overrides->hash_key);
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < sections[i].count; j++)

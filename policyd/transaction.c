@@ -85,11 +85,16 @@ static void
 forget(struct transaction *transaction)
 {
 	struct transactions *set = transaction->set;
+	struct list *connections = &transaction->connections;
 
 	assert(transaction->state != TRANSACTION_OPEN);
-	while (!list_is_empty(&transaction->connections))
-		drop_connection(set, LIST_VALUE(transaction->connections.next,
-					 struct transaction_connection, link));
+	for (struct list *at = connections->next; at != connections;) {
+		struct list *next = at->next;
+
+		drop_connection(
+		    set, LIST_VALUE(at, struct transaction_connection, link));
+		at = next;
+	}
 	transaction_replies_free(transaction);
 	clear_note(transaction);
 	hash_take(set->by_instance, &transaction->node);
@@ -282,6 +287,13 @@ transactions_sweep(struct transactions *transactions, int64_t now)
 	while (is_due(transactions, &transactions->ended, now))
 		forget(transaction_at(transactions->ended.next));
 	while (is_due(transactions, &transactions->open, now))
+		abort_one(transaction_at(transactions->open.next), now);
+}
+
+void
+transactions_abort(struct transactions *transactions, int64_t now)
+{
+	while (!list_is_empty(&transactions->open))
 		abort_one(transaction_at(transactions->open.next), now);
 }
 

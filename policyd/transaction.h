@@ -100,6 +100,12 @@ void transactions_closed(
 void transactions_sweep(struct transactions *transactions, int64_t now);
 
 /**
+ * transactions_abort(transactions, now):
+ * Abort all that are open.
+ */
+void transactions_abort(struct transactions *transactions, int64_t now);
+
+/**
  * transactions_count(transactions), transactions_aborted(transactions):
  * Return how many are open; how many were aborted so far.
  */

@@ -237,4 +237,60 @@ not_elsewhere() {
 	[ ! -e /srv/queue/mailreeve ]
 }
 
+# policy_installed: the policy daemon runs as its own user, started once, behind
+# a socket that systemd keeps.
+policy_installed() {
+	local page
+	set -x
+	systemctl is-active mailreeve-policyd.socket mailreeve-policyd.service
+	systemctl is-enabled mailreeve-policyd.socket mailreeve-policyd.service
+	[ "$(systemctl show -P NRestarts mailreeve-policyd)" = 0 ]
+	id -nG mailreeve-policyd | grep -x 'mailreeve-policyd postfix postdrop'
+	owned /var/spool/postfix/mailreeve/policy.sock 660 mailreeve-policyd postfix
+	owned /var/lib/mailreeve/policyd 750 mailreeve-policyd mailreeve-policyd
+	[ -S /run/mailreeve/policyd.sock ]
+	[ -s /etc/mailreeve/policyd.conf ]
+	for page in man8/mailreeve-policyd.8 man8/mailreeve-policyctl.8 \
+		man5/mailreeve-policyd.conf.5; do
+		[ -s "/usr/share/man/$page.gz" ]
+	done
+	mailreeve-policyd -t
+	mailreeve-policyctl show
+	systemd-analyze verify --man=no mailreeve-policyd.service \
+		mailreeve-policyd.socket
+}
+
+# policy_lines: those of its README.Debian.
+policy_lines() {
+	local ask='check_policy_service { unix:mailreeve/policy.sock, timeout=5s, try_limit=2, default_action=DUNNO }'
+	postconf \
+		"smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, $ask" \
+		"smtpd_client_restrictions = $ask" \
+		"smtpd_data_restrictions = $ask" \
+		"smtpd_end_of_data_restrictions = $ask"
+	postfix reload
+}
+
+# policy_notice: what the daemon's user may do in the sandbox of its unit.
+policy_notice() {
+	systemd-run --wait --pipe -p User=mailreeve-policyd \
+		-p 'SupplementaryGroups=postfix postdrop' -p NoNewPrivileges=yes \
+		-p ProtectSystem=strict \
+		-p 'ReadWritePaths=/var/spool/postfix/maildrop /var/spool/postfix/public' \
+		/usr/sbin/sendmail -i -f '' bob@mx.a.example <<-MAIL
+	Subject: notice
+
+	An account looks stolen.
+	MAIL
+	sleep 5
+	grep -rx 'Subject: notice' /home/bob/Maildir/new
+}
+
+# policy_edit: as an operator does.
+policy_edit() {
+	echo 'max_connections = 3000 # by the operator' \
+		>>/etc/mailreeve/policyd.conf
+	systemctl reload mailreeve-policyd
+}
+
 "$@"

@@ -7,53 +7,13 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=host.sh
 . "$(dirname "${BASH_SOURCE[0]}")/host.sh"
+# shellcheck source=installing.sh
+. "$(dirname "${BASH_SOURCE[0]}")/installing.sh"
 
 SUITE=$1 PACKAGES=$2
 # What `systemd-analyze security' may say at most, times ten.
 EXPOSURE=14
 KEYS=/var/lib/mailreeve/keys
-
-# must TEXT COMMAND ...: the test ends unless the command succeeds.
-must() {
-	local text=$1
-	shift
-	if "$@" >"$SCRATCH/said" 2>&1; then
-		say_good "$text"
-		return
-	fi
-	host_logs >&2
-	tail -n 30 "$SCRATCH/said" >&2
-	fail "$text"
-}
-
-# step NAME [ARGUMENT ...]: a step of hosted.sh.
-step() {
-	on bash /src/tests/deploy/hosted.sh "$@"
-}
-
-# apt_get COMMAND ...: what it said stays in apt.log.
-apt_get() {
-	on apt-get -qy -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold \
-		--no-install-recommends "$@" </dev/null >"$SCRATCH/apt.log" 2>&1 &&
-		return
-	tail -n 30 "$SCRATCH/apt.log" >&2
-	return 1
-}
-
-# said TEXT: did apt, or what it ran, say that?
-said() {
-	grep -F -- "$1" "$SCRATCH/apt.log"
-}
-
-# send SUBJECT: one message through SMTP to Bob; $MESSAGE is its file.
-send() {
-	on smtp-source -m 1 -S "$1" -f alice@a.example -t bob@mx.a.example \
-		127.0.0.1:25 && host_wait 20 arrived "$1"
-}
-
-arrived() {
-	MESSAGE=$(on grep -lrx "Subject: $1" /home/bob/Maildir/new)
-}
 
 # fields: the names of the last message's header fields.
 fields() {
@@ -80,10 +40,6 @@ deferred() {
 		grep 'Service unavailable - try again later' "$SCRATCH/deferred"
 }
 
-unchanged() {
-	step postfix_state | diff "$SCRATCH/before" -
-}
-
 kept() {
 	step what_is_kept | diff "$SCRATCH/kept" -
 }
@@ -103,10 +59,6 @@ upgrade() {
 	return "$status"
 }
 
-bob_has() {
-	[ "$(on find /home/bob/Maildir/new -type f | wc -l)" -ge "$1" ]
-}
-
 # none_lost: each message of the stream arrived, once, signed.
 none_lost() {
 	local sent
@@ -124,13 +76,6 @@ gap() {
 	on journalctl -o short-unix --no-pager -u mailreeve-milter |
 		awk '/: stopping/ { from = $1 } /: started/ && from { to = $1 }
 			END { printf "%d\n", (to - from) * 1000 }'
-}
-
-# follow_warning: do what the warning says, to the letter.
-follow_warning() {
-	sed -n 's/^    \(post[a-z]* .*\)/\1/p' "$SCRATCH/apt.log" \
-		>"$ROOT_RUN/src/cure"
-	on bash -ex /src/cure
 }
 
 names_nothing() {
@@ -261,15 +206,9 @@ another_queue() {
 		! -e /var/lib/mailreeve -a ! -e /var/spool/postfix/mailreeve
 }
 
-# package FOLDER: print the path that the package in this folder has on the host.
-package() {
-	local -a found=("$PACKAGES/$1"/mailreeve-milter_*.deb)
-	[ -e "${found[0]}" ] && echo "/src/packages/$1/${found[0]##*/}"
-}
-
 need_host_of "$SUITE"
-PACKAGE=$(package repository) || fail "no packages: run packages.sh before"
-NEWER=$(package upgrade) || fail "no newer package: run packages.sh before"
+PACKAGE=$(package repository mailreeve-milter) || fail "no packages: run packages.sh before"
+NEWER=$(package upgrade mailreeve-milter) || fail "no newer package: run packages.sh before"
 scratch_new mailreeve-deploy || fail "no room in ${TMPDIR:-/tmp}"
 trap 'host_down; rm -rf "$SCRATCH"' EXIT
 trap 'exit 130' INT TERM HUP

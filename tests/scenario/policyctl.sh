@@ -108,6 +108,9 @@ says 0 '^few +bob@example\.org +0 +5 recipients/hour +0 +5 +now'
 ask ann@example.org 1 >/dev/null
 ctl show BOB@example.org
 says 0 '^few +bob@example\.org +5 +5 recipients/hour +[0-9]+ +0 +in '
+ctl show example.org
+says 0 '^few +bob@example\.org +5 '
+says 0 '^few +ann@example\.org +1 '
 ctl top -n 1 --limit few
 says 0 '^few +bob@example\.org +5 '
 [[ $said != *ann@example.org* ]] || problem "two for -n 1: $said"
@@ -321,6 +324,19 @@ if command -v postconf >/dev/null && [[ $(id -u) = 0 ]]; then
 		problem "$(postconf smtpd_recipient_restrictions)"
 	unset MAIL_CONFIG
 fi
+
+# Nobody takes the socket away from who serves it, and what is in the way is
+# told.
+sed 's|/socket"|/other"|; s|/state"|/state2"|' "$folder/conf" >"$folder/conf2"
+said=$(timeout 20 "$daemon" -f -c "$folder/conf2" 2>&1)
+status=$?
+says '[1-9][0-9]*' 'control_socket: somebody serves .*/control already'
+ctl show
+says 0 '^mailreeve-policyd '
+sed -i 's|/control"|/none/control"|' "$folder/conf2"
+said=$(timeout 20 "$daemon" -f -c "$folder/conf2" 2>&1)
+status=$?
+says '[1-9][0-9]*' 'there is no folder .*/none; make it, with: install -d'
 
 # Usage.
 for command in show top reset allow block list release override explain \

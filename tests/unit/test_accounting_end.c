@@ -145,6 +145,31 @@ test_remembered(void **state)
 	    span_str("first=1 last=4294967295"), TABLE_NEVER));
 }
 
+/* The next process charges again what arrives then. */
+static void
+test_stop(void **state)
+{
+	struct world *world = *state;
+
+	begin(world, ACCOUNTING_END_AUTO);
+	mail(world, 0, true, true);
+	mail(world, 1, true, false);
+	(void)world_rcpt(world, 2, "other", "bob@example.com");
+	accounting_stop(world->accounting, world->now);
+	assert_int_equal(world_used(world, "recipients"), 1);
+	assert_int_equal(
+	    transactions_count(accounting_transactions(world->accounting)), 0);
+	/* Where that never comes, what is counted stays. */
+	world->options.end = ACCOUNTING_END_NO;
+	accounting_free(world->accounting);
+	world->accounting = NULL;
+	world_begin(world);
+	mail(world, 1, true, false);
+	accounting_stop(world->accounting, world->now);
+	assert_int_equal(world_used(world, "recipients"), 1);
+	assert_string_equal(world->lines, "");
+}
+
 int
 main(void)
 {
@@ -155,6 +180,7 @@ main(void)
 		WORLD_TEST(test_not_wired_any_more),
 		WORLD_TEST(test_configured),
 		WORLD_TEST(test_remembered),
+		WORLD_TEST(test_stop),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
