@@ -34,7 +34,7 @@ struct redis {
 static int
 redis_start(struct redis *redis)
 {
-	const char *error;
+	const char *error = "no time";
 	int64_t until = clock_monotonic_ms() + PATIENCE_MS;
 
 	redis->pid = fork();
@@ -69,8 +69,11 @@ redis_start(struct redis *redis)
 static void
 redis_kill(struct redis *redis)
 {
+	if (redis->pid <= 0)
+		return;
 	(void)kill(redis->pid, SIGKILL);
 	(void)waitpid(redis->pid, NULL, 0);
+	redis->pid = 0;
 	(void)unlink(redis->socket);
 }
 
@@ -129,14 +132,18 @@ pair_start(struct pair *pair)
 static void
 pair_stop(struct pair *pair)
 {
+	redis_kill(&pair->redis);
+	if (pair->redis.folder == NULL)
+		return;
+	files_remove(pair->redis.folder);
+	if (pair->two.daemon == NULL)
+		return;
 	if (daemon_is_running(pair->two.daemon) &&
 	    daemon_stop(pair->two.daemon) != 0)
 		(void)policyd_fail(
 		    pair->one, "%s", daemon_error(pair->two.daemon));
 	daemon_free(pair->two.daemon);
 	arena_free(pair->two.arena);
-	redis_kill(&pair->redis);
-	files_remove(pair->redis.folder);
 	if (pair->two.failed)
 		pair->one->failed = true;
 }
