@@ -119,7 +119,10 @@ const struct conf_option config_options[] = {
 		    "go that have the least left to count."),
 	OPTION("new_account_period", CONF_DURATION, new_account_period,
 	    .value = "7d", .max = 365 * DAY,
-	    .help = "An account is new for so long after its first mail."),
+	    .help =
+		"An account is new for so long after its first mail; who "
+		"sends within that time after the first start of the daemon is not "
+		"new."),
 	OPTION("new_account_divisor", CONF_INTEGER, new_account_divisor,
 	    .value = "5", .min = 1, .max = 1000,
 	    .help = "The rate of a new account is divided by it."),
