@@ -252,6 +252,10 @@ policy_installed() {
 	owned /var/lib/mailreeve/locked/users 644 mailreeve-policyd mailreeve-policyd
 	systemctl show -P ReadWritePaths mailreeve-policyd |
 		grep -F /var/lib/mailreeve/locked
+	systemctl cat mailreeve-policyd-feed.service
+	[ "$(systemctl is-enabled mailreeve-policyd-feed.service)" = disabled ]
+	[ -s /usr/share/mailreeve/dovecot/05-mailreeve-locked-2.3.conf ]
+	[ -s /usr/share/mailreeve/dovecot/05-mailreeve-locked-2.4.conf ]
 	[ -S /run/mailreeve/policyd.sock ]
 	[ -s /etc/mailreeve/policyd.conf ]
 	for page in man8/mailreeve-policyd.8 man8/mailreeve-policyctl.8 \
