@@ -184,6 +184,9 @@ accounting_follow_rules(
 		}
 	}
 	bind_rules(accounting, rules);
+	accounting->learns = false;
+	for (size_t i = 0; i < rules->limit_count; i++)
+		accounting->learns |= rules->limits[i].new_accounts;
 }
 
 struct accounting_home *const *
@@ -287,6 +290,8 @@ accounting_tick(struct accounting *accounting, int64_t now)
 			home->unwritten =
 			    tick_table(home->table, home->unwritten, now);
 	}
+	if (!accounting->learns)
+		accounting_account_unlearn(accounting);
 	(void)tick_table(accounting->overrides, 0, now);
 	(void)tick_table(accounting->accounts, FLUSH, now);
 	(void)tick_table(accounting->wired, 0, now);

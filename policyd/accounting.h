@@ -67,7 +67,8 @@ enum accounting_end {
  * any more. */
 #define ACCOUNTING_MAX_MISSED 100
 
-/* A login, in the table "account", by its name in lower case. */
+/* A login, in the table "account", by its name in lower case: where some limit
+ * has new_accounts.  The empty name says since when that is. */
 struct accounting_account {
 	uint32_t first_seen; /* seconds since 1970 */
 	uint32_t last_seen;  /* likewise; about */

@@ -85,14 +85,56 @@ accounting_account_table(struct behind *behind)
 	return (table_new(&options, behind));
 }
 
+/* The record that says since when logins are learned. */
+static struct span
+marker(void)
+{
+	return (span_str(""));
+}
+
+static int64_t
+learning_since(struct accounting *accounting)
+{
+	const struct accounting_account *began;
+
+	if (accounting->began == 0) {
+		began = table_get(accounting->accounts, marker());
+		if (began != NULL)
+			accounting->began = (int64_t)began->first_seen * 1000;
+	}
+	return (accounting->began > accounting->options.learning_since
+		    ? accounting->began
+		    : accounting->options.learning_since);
+}
+
+static void
+begin_to_learn(struct accounting *accounting, int64_t now)
+{
+	struct accounting_account *began;
+
+	(void)learning_since(accounting);
+	if (accounting->began != 0)
+		return;
+	began = table_add(accounting->accounts, marker(), now);
+	began->first_seen = second_of(now);
+	table_changed(accounting->accounts, began, TABLE_NEVER);
+}
+
+void
+accounting_account_unlearn(struct accounting *accounting)
+{
+	accounting->began = 0;
+	(void)table_remove(accounting->accounts, marker());
+}
+
 /* Those that were there when we began to learn are not new. */
 static bool
-is_new(const struct accounting *accounting,
-    const struct accounting_rules *rules, int64_t first_seen, int64_t now)
+is_new(struct accounting *accounting, const struct accounting_rules *rules,
+    int64_t first_seen, int64_t now)
 {
-	return (first_seen - accounting->options.learning_since >
-		    rules->new_account_ms &&
-		now - first_seen < rules->new_account_ms);
+	return (
+	    first_seen - learning_since(accounting) > rules->new_account_ms &&
+	    now - first_seen < rules->new_account_ms);
 }
 
 bool
@@ -100,11 +142,15 @@ accounting_account_touch(struct accounting *accounting,
     const struct accounting_rules *rules, struct span login, int64_t now)
 {
 	struct name name;
-	struct span key = lower(login, &name);
-	struct accounting_account *account =
-	    table_get(accounting->accounts, key);
+	struct span key;
+	struct accounting_account *account;
 	uint32_t second = second_of(now);
 
+	if (!accounting->learns)
+		return (false);
+	begin_to_learn(accounting, now);
+	key = lower(login, &name);
+	account = table_get(accounting->accounts, key);
 	if (account == NULL) {
 		account = table_add(accounting->accounts, key, now);
 		account->first_seen = second;
@@ -122,9 +168,12 @@ accounting_account_is_new(struct accounting *accounting,
     const struct accounting_rules *rules, struct span login, int64_t now)
 {
 	struct name name;
-	const struct accounting_account *account =
-	    table_get(accounting->accounts, lower(login, &name));
+	const struct accounting_account *account;
 
+	(void)learning_since(accounting);
+	if (!accounting->learns || accounting->began == 0)
+		return (false);
+	account = table_get(accounting->accounts, lower(login, &name));
 	return (is_new(accounting, rules,
 	    account == NULL ? now : (int64_t)account->first_seen * 1000, now));
 }

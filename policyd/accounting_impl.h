@@ -38,6 +38,8 @@ struct accounting {
 	struct hash_key hash_key;
 	uint64_t rests;  /* charges for recipients that only a number told of */
 	bool told_end;   /* that END-OF-MESSAGE is not wired */
+	bool learns;     /* some limit has new_accounts */
+	int64_t began;   /* to, milliseconds since 1970; 0: not known */
 	bool stopping;   /* what is aborted is not Postfix's doing */
 	bool told_share; /* that this machine enforces its share */
 };
@@ -242,6 +244,13 @@ bool accounting_account_touch(struct accounting *accounting,
  */
 bool accounting_account_is_new(struct accounting *accounting,
     const struct accounting_rules *rules, struct span login, int64_t now);
+
+/**
+ * accounting_account_unlearn(accounting):
+ * No limit has new_accounts: forget since when we learn, because who comes
+ * meanwhile is not remembered.
+ */
+void accounting_account_unlearn(struct accounting *accounting);
 
 /**
  * accounting_account_table(behind):

@@ -34,6 +34,7 @@ struct behind {
 	/* The thread's own. */
 	struct behind_queue taken;
 	struct behind_batch *batch;
+	int64_t began; /* the last write */
 	int64_t retry_ms;
 	struct arena *reason_arena;
 	const char *reason; /* that was logged; NULL: all is well */
@@ -214,25 +215,23 @@ write_all(struct behind *behind)
 static bool
 wait_for_time(struct behind *behind)
 {
+	/* From the start of the last one: a slow disk is no reason to be late
+	 * with the next. */
 	int64_t ms =
-	    behind->retry_ms > 0 ? behind->retry_ms : BEHIND_INTERVAL_MS;
-	struct timespec until;
+	    behind->began +
+	    (behind->retry_ms > 0 ? behind->retry_ms : BEHIND_INTERVAL_MS);
+	struct timespec until = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
 	int result = 0;
 	bool go_on;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	(void)pthread_mutex_lock(&behind->mutex);
 	while (result == 0 && !behind->stop && !has_many(behind))
 		result = pthread_cond_timedwait(
 		    &behind->wake, &behind->mutex, &until);
 	go_on = !behind->stop;
 	(void)pthread_mutex_unlock(&behind->mutex);
+	behind->began = clock_monotonic_ms();
 	return (go_on);
 }
 
@@ -241,6 +240,7 @@ run(void *cookie)
 {
 	struct behind *behind = cookie;
 
+	behind->began = clock_monotonic_ms();
 	while (wait_for_time(behind))
 		(void)write_all(behind);
 	return (NULL);

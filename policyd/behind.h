@@ -18,7 +18,7 @@
 #define BEHIND_MAX_BYTES ((size_t)64 * 1024 * 1024)
 /* Milliseconds between two writes, and, while the store fails, between two
  * tries at first and at last. */
-#define BEHIND_INTERVAL_MS 500
+#define BEHIND_INTERVAL_MS 600
 #define BEHIND_MAX_RETRY_MS 30000
 /* Of a record as text. */
 #define BEHIND_MAX_TEXT ((size_t)64 * 1024)

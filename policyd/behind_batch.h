@@ -11,7 +11,7 @@
 #include "behind_queue.h"
 
 /* Changes of a batch at most. */
-#define BEHIND_BATCH_MAX ((size_t)4096)
+#define BEHIND_BATCH_MAX ((size_t)32768)
 
 struct behind_batch;
 struct store;

@@ -430,9 +430,9 @@ console_free(struct console *console)
 
 	if (console == NULL)
 		return;
-	while (!list_is_empty(&console->connections))
-		hang_up(LIST_VALUE(
-		    console->connections.next, struct connection, link));
+	for (struct list *link;
+	     (link = list_take_first(&console->connections)) != NULL;)
+		hang_up(LIST_VALUE(link, struct connection, link));
 	if (console->listener != NULL)
 		event_free(console->listener);
 	if (console->inode != 0 && stat(console->path, &status) == 0 &&

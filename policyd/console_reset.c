@@ -45,10 +45,39 @@ take(struct console_job *job, const struct limit *limit, struct span key,
 	    (struct found){ reset->name, arena_dup(job->arena, key) };
 }
 
+/* Other machines may have counted for him what this one never saw. */
+static bool
+forget_shared(struct console_job *job, const struct reset *reset)
+{
+	struct shared *shared = engine_shared(job->engine);
+	const struct accounting_rules *rules =
+	    &engine_config(job->engine)->accounting;
+	struct facts *facts = console_usage_facts(job);
+	bool done = true;
+
+	for (size_t i = 0; i < reset->count; i++)
+		done &= shared_forget(
+		    shared, reset->found[i].limit, reset->found[i].key);
+	for (size_t i = 0; i < rules->limit_count; i++) {
+		const struct limit *limit = &rules->limits[i];
+		struct span key;
+
+		if ((job->command.limit == NULL ||
+			strcmp(limit->name, job->command.limit) == 0) &&
+		    key_expand(limit->key, facts, &key) &&
+		    (console_usage_concerns(key, reset->who) ||
+			console_usage_concerns(key, reset->network)))
+			done &= shared_forget(shared, limit->name, key);
+	}
+	return (done);
+}
+
 static enum console_progress
 finish(struct console_job *job)
 {
 	const struct reset *reset = job->state;
+	bool shared = engine_shared(job->engine) != NULL;
+	bool forgotten = shared && forget_shared(job, reset);
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < reset->count; i++) {
@@ -61,9 +90,10 @@ finish(struct console_job *job)
 	log_info(job->log, "changed_by_hand", LOG_TEXT("command", "reset"),
 	    LOG_SPAN("who", reset->who), LOG_TEXT("limit", job->command.limit),
 	    LOG_NUMBER("count", count));
-	return (console_job_end(job,
-	    json_pack("{s:I, s:b, s:b}", "count", (json_int_t)count, "more",
-		reset->more, "shared", engine_shared(job->engine) != NULL)));
+	return (console_job_end(
+	    job, json_pack("{s:I, s:b, s:b, s:b}", "count", (json_int_t)count,
+		     "more", reset->more, "everywhere", forgotten, "shared",
+		     shared && !forgotten)));
 }
 
 enum console_progress

@@ -121,6 +121,26 @@ console_usage_concerns(struct span key, struct span who)
 	return (false);
 }
 
+struct facts *
+console_usage_facts(struct console_job *job)
+{
+	struct request *request = arena_alloc(job->arena, sizeof(*request));
+	struct facts *facts = arena_alloc(job->arena, sizeof(*facts));
+	struct span *attributes = request->attributes;
+	struct span who = span_str(job->command.who);
+
+	if (network_address_parse(job->command.who, &request->client) == 0) {
+		attributes[REQUEST_CLIENT_ADDRESS] = who;
+	} else {
+		attributes[REQUEST_SASL_USERNAME] = who;
+		attributes[REQUEST_SENDER] = who;
+	}
+	facts_init(facts, request, &engine_config(job->engine)->facts_rules,
+	    job->arena);
+	facts->now = job->now;
+	return (facts);
+}
+
 struct span
 console_usage_network(struct console_job *job, const char *who)
 {

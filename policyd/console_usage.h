@@ -70,4 +70,10 @@ bool console_usage_concerns(struct span key, struct span who);
  */
 struct span console_usage_network(struct console_job *job, const char *who);
 
+/**
+ * console_usage_facts(job):
+ * Return the facts of mail by the command's who, as far as his name says.
+ */
+struct facts *console_usage_facts(struct console_job *job);
+
 #endif

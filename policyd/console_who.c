@@ -6,17 +6,28 @@
 #include "console_usage.h"
 #include "greylist.h"
 #include "reputation.h"
+#include "shared.h"
 #include "table.h"
 #include "watch.h"
 
 /* Lines about one: combined keys of a network can be many. */
 #define MAX_LINES 1000
 
+/* A limit's key that is his alone; the name is copied, for a reload may come
+ * between. */
+struct own {
+	const char *name;
+	struct span key;
+	bool distinct;
+	bool shared; /* read from the server of shared limits */
+	struct counter_reading reading;
+};
+
 struct who {
 	struct span who;
 	struct span network; /* of an address, or who */
-	struct span *told;   /* each limit's key that was told already */
-	size_t told_count;
+	struct own *own;
+	size_t own_count;
 	struct console_walk walk;
 	size_t notices; /* place in that table */
 	bool noticed;   /* it was walked */
@@ -37,53 +48,116 @@ tell(struct console_job *job, struct console_usage *usage)
 	console_job_line(job, "usage", console_usage_json(usage));
 }
 
-/* The facts of mail by him, as far as his name says. */
-static struct facts *
-facts_of(struct console_job *job, struct who *who)
-{
-	struct request *request = arena_alloc(job->arena, sizeof(*request));
-	struct facts *facts = arena_alloc(job->arena, sizeof(*facts));
-	struct span *attributes = request->attributes;
-
-	if (network_address_parse(job->command.who, &request->client) == 0) {
-		attributes[REQUEST_CLIENT_ADDRESS] = who->who;
-	} else {
-		attributes[REQUEST_SASL_USERNAME] = who->who;
-		attributes[REQUEST_SENDER] = who->who;
-	}
-	facts_init(facts, request, &engine_config(job->engine)->facts_rules,
-	    job->arena);
-	facts->now = job->now;
-	return (facts);
-}
-
 /* Limits that count under his name alone, though nothing was used yet. */
 static void
 tell_own(struct console_job *job, struct who *who)
 {
-	const struct accounting_rules *rules =
-	    &engine_config(job->engine)->accounting;
-	struct facts *facts = facts_of(job, who);
-
-	who->told_count = rules->limit_count;
-	who->told =
-	    arena_array(job->arena, rules->limit_count + 1, sizeof(*who->told));
-	for (size_t i = 0; i < rules->limit_count; i++) {
-		const struct limit *limit = &rules->limits[i];
-		struct table *table = accounting_table(
-		    engine_accounting(job->engine), limit->name);
+	for (size_t i = 0; i < who->own_count; i++) {
+		const struct own *own = &who->own[i];
+		const struct limit *limit = console_usage_limit(job, own->name);
+		struct table *table =
+		    limit == NULL
+			? NULL
+			: accounting_table(
+			      engine_accounting(job->engine), own->name);
 		struct console_usage usage;
-		struct span key;
 
-		if ((job->command.limit != NULL &&
-			strcmp(limit->name, job->command.limit) != 0) ||
-		    table == NULL || !key_expand(limit->key, facts, &key))
+		if (table == NULL)
 			continue;
-		who->told[i] = arena_dup(job->arena, key);
 		console_usage_read(
-		    job, limit, who->told[i], table_get(table, key), &usage);
+		    job, limit, own->key, table_get(table, own->key), &usage);
+		if (own->shared)
+			usage.reading = own->reading;
 		tell(job, &usage);
 	}
+}
+
+static void
+find_own(struct console_job *job, struct who *who)
+{
+	const struct accounting_rules *rules =
+	    &engine_config(job->engine)->accounting;
+	struct facts *facts = console_usage_facts(job);
+
+	who->own =
+	    arena_array(job->arena, rules->limit_count + 1, sizeof(*who->own));
+	for (size_t i = 0; i < rules->limit_count; i++) {
+		const struct limit *limit = &rules->limits[i];
+		struct span key;
+
+		if ((job->command.limit == NULL ||
+			strcmp(limit->name, job->command.limit) == 0) &&
+		    key_expand(limit->key, facts, &key))
+			who->own[who->own_count++] = (struct own){
+				.name = arena_strdup(job->arena, limit->name),
+				.key = arena_dup(job->arena, key),
+				.distinct =
+				    limit->rule.algorithm == COUNTER_DISTINCT
+			};
+	}
+}
+
+/* What all machines together have counted. */
+static void
+take_shared(void *cookie, bool available, const struct shared_charge *charges,
+    size_t count)
+{
+	struct console_job *job = cookie;
+	struct who *who = job->state;
+	size_t next = 0;
+
+	job->waits = false;
+	if (job->abandoned) {
+		console_job_free(job);
+		return;
+	}
+	for (size_t i = 0; available && i < who->own_count; i++) {
+		if (who->own[i].distinct || next == count)
+			continue;
+		who->own[i].reading = charges[next++].reading;
+		who->own[i].shared = true;
+	}
+	tell_own(job, who);
+	job->wake(job->cookie);
+}
+
+/* Asking for nothing more tells how things stand; but of distinct values, where
+ * every question is one. */
+static enum console_progress
+ask_shared(struct console_job *job, struct who *who)
+{
+	struct shared_charge *charges =
+	    arena_array(job->arena, who->own_count + 1, sizeof(*charges));
+	size_t count = 0;
+
+	for (size_t i = 0; i < who->own_count; i++) {
+		struct console_usage usage;
+
+		if (who->own[i].distinct)
+			continue;
+		console_usage_read(job,
+		    console_usage_limit(job, who->own[i].name), who->own[i].key,
+		    NULL, &usage);
+		charges[count++] =
+		    (struct shared_charge){ .limit = who->own[i].name,
+			    .key = who->own[i].key,
+			    .rule = usage.rule,
+			    .forced = true };
+	}
+	job->waits = true;
+	shared_charge(engine_shared(job->engine), charges, count, job->now,
+	    take_shared, job);
+	return (job->waits ? CONSOLE_WAIT : CONSOLE_MORE);
+}
+
+static bool
+is_told(const struct who *who, const char *limit, struct span key)
+{
+	for (size_t i = 0; i < who->own_count; i++)
+		if (strcmp(who->own[i].name, limit) == 0 &&
+		    span_eq(who->own[i].key, key))
+			return (true);
+	return (false);
 }
 
 static void
@@ -96,9 +170,7 @@ take(struct console_job *job, const struct limit *limit, struct span key,
 	if (!console_usage_concerns(key, who->who) &&
 	    !console_usage_concerns(key, who->network))
 		return;
-	if (who->walk.index < who->told_count &&
-	    who->told[who->walk.index].len > 0 &&
-	    span_eq(who->told[who->walk.index], key))
+	if (is_told(who, limit->name, key))
 		return;
 	console_usage_read(job, limit, key, record, &usage);
 	tell(job, &usage);
@@ -182,6 +254,9 @@ console_show_who(struct console_job *job)
 		who->network = console_usage_network(job, job->command.who);
 		job->state = who;
 		tell_person(job, who);
+		find_own(job, who);
+		if (engine_shared(job->engine) != NULL && who->own_count > 0)
+			return (ask_shared(job, who));
 		tell_own(job, who);
 		return (CONSOLE_MORE);
 	}

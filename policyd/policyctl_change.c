@@ -23,7 +23,10 @@ show_reset(void *cookie, const char *kind, const json_t *line)
 
 	if (strcmp(kind, "end") != 0)
 		return;
-	if (count == 0)
+	if (policyctl_print_bool(line, "everywhere"))
+		(void)printf("The counters of %s begin at 0 on all machines.\n",
+		    view->who);
+	else if (count == 0)
 		(void)printf("Nothing was counted for %s.\n", view->who);
 	else
 		(void)printf("%" PRId64 " counters of %s begin at 0.\n", count,
@@ -31,8 +34,9 @@ show_reset(void *cookie, const char *kind, const json_t *line)
 	if (policyctl_print_bool(line, "more"))
 		(void)puts("There are more: give the command again.");
 	if (policyctl_print_bool(line, "shared"))
-		(void)puts("Limits are shared: what the shared server has "
-			   "counted stays until its time is over.");
+		(void)puts("The server of shared limits does not answer: "
+			   "what it has counted stays; give the command again "
+			   "when it does.");
 }
 
 static struct view

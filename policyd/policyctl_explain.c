@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "policyctl_commands.h"
@@ -150,9 +151,16 @@ from_file(const struct policyctl_options *options)
 {
 	const char *path = options->file;
 	bool standard = path == NULL || strcmp(path, "-") == 0;
+	bool nothing = path == NULL && isatty(STDIN_FILENO) == 1;
 	FILE *file = standard ? stdin : fopen(path, "r");
 	char *text = arena_alloc(options->arena, REQUEST_MAX_BYTES + 1);
 
+	if (nothing) {
+		(void)fail("name what the request says, such as "
+			   "client_address=192.0.2.1; see --help",
+		    "");
+		return (NULL);
+	}
 	if (file == NULL) {
 		(void)fail("cannot read ", path);
 		return (NULL);

@@ -16,7 +16,9 @@
 /* Events that wait while the daemon is away; the oldest go first. */
 #define MAX_WAITING 20000
 /* Events are sent when there are so many, or that old. */
-#define BATCH (CONSOLE_COMMAND_MAX_EVENTS / 4)
+#define BATCH (CONSOLE_COMMAND_MAX_EVENTS / 5)
+/* A longer name is nobody's; a batch fits into a command. */
+#define MAX_NAME ((size_t)256)
 #define BATCH_MS 1000
 
 struct feed {
@@ -39,8 +41,7 @@ add(struct feed *feed, enum console_event_kind kind, const char *name,
 	json_t *text = json_stringn((const char *)who.data, who.len);
 
 	/* What is no UTF-8 is no login or address of ours. */
-	if (text == NULL || who.len == 0 ||
-	    who.len > CONSOLE_COMMAND_MAX_NAME) {
+	if (text == NULL || who.len == 0 || who.len > MAX_NAME) {
 		json_decref(text);
 		return;
 	}
@@ -181,11 +182,18 @@ send_batch(struct feed *feed)
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append(batch, json_array_get(feed->events, i));
 	(void)json_object_set_new(command, "events", batch);
-	if (policyctl_talk_ask(feed->talk, command, ignore, NULL, &error) !=
-	    0) {
+	int answer =
+	    policyctl_talk_ask(feed->talk, command, ignore, NULL, &error);
+
+	if (answer < 0) {
 		away(feed, error, EX_UNAVAILABLE);
 		hang_up(feed);
 		return (false);
+	}
+	/* What it cannot take now, it never can. */
+	if (answer > 0) {
+		(void)fprintf(stderr, POLICYCTL_PROGRAM " feed: %s\n", error);
+		feed->dropped += count;
 	}
 	/* One removal for all: they stand in a row. */
 	json_t *rest = json_array();
@@ -194,7 +202,7 @@ send_batch(struct feed *feed)
 		(void)json_array_append(rest, json_array_get(feed->events, i));
 	json_decref(feed->events);
 	feed->events = rest;
-	feed->fed += count;
+	feed->fed += answer == 0 ? count : 0;
 	return (true);
 }
 

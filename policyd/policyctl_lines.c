@@ -74,6 +74,12 @@ policyctl_lines_open(const struct policyctl_lines_options *options,
 	bool is_file = !options->journal && options->path != NULL &&
 	               strcmp(options->path, "-") != 0;
 
+	if (!options->journal && options->path == NULL &&
+	    isatty(STDIN_FILENO) == 1) {
+		*error = "name a log, such as /var/log/mail.log, or say "
+			 "--journal; - is standard input";
+		return (NULL);
+	}
 	lines->path = is_file ? options->path : NULL;
 	lines->follow = options->follow;
 	if (options->journal)

@@ -65,7 +65,7 @@ struct policyctl_table *
 policyctl_print_table(struct arena *arena, const char *const heads[])
 {
 	struct policyctl_table *table = arena_alloc(arena, sizeof(*table));
-	const char *names[POLICYCTL_PRINT_COLUMNS];
+	const char *names[POLICYCTL_PRINT_COLUMNS] = { "" };
 
 	table->arena = arena;
 	while (table->columns < POLICYCTL_PRINT_COLUMNS &&

@@ -134,7 +134,7 @@ policyctl_talk_ask(struct policyctl_talk *talk, json_t *command,
 			take(cookie, kind, line);
 		json_decref(line);
 		if (failed)
-			return (-1);
+			return (1);
 	}
 	return (done ? 0 : -1);
 }
@@ -163,10 +163,10 @@ policyctl_talk_run(const struct policyctl_options *options, json_t *command,
 		(void)fprintf(stderr, POLICYCTL_PROGRAM ": %s\n", error);
 		return (status);
 	}
-	status = policyctl_talk_ask(talk, command,
-		     options->json ? print_line : take, cookie, &error) == 0
-	             ? EX_OK
-	             : EX_DATAERR;
+	int answer = policyctl_talk_ask(
+	    talk, command, options->json ? print_line : take, cookie, &error);
+
+	status = answer == 0 ? EX_OK : answer > 0 ? EX_DATAERR : EX_UNAVAILABLE;
 	if (status != EX_OK)
 		(void)fprintf(stderr, POLICYCTL_PROGRAM ": %s\n", error);
 	policyctl_talk_close(talk);

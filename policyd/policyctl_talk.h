@@ -27,8 +27,9 @@ typedef void policyctl_take(void *cookie, const char *kind, const json_t *line);
 /**
  * policyctl_talk_ask(talk, command, take, cookie, error):
  * Send ${command}, which is taken, and give each line of the answer to ${take},
- * the one of kind "end" last.  Return 0; or -1 with the reason in ${error},
- * which lives as long as the arena of policyctl_talk_open().
+ * the one of kind "end" last.  Return 0; 1 when the daemon says that it cannot,
+ * or -1 when it does not answer, with the reason in ${error}, which lives as
+ * long as the arena of policyctl_talk_open().
  */
 int policyctl_talk_ask(struct policyctl_talk *talk, json_t *command,
     policyctl_take *take, void *cookie, const char **error);

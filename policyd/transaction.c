@@ -44,6 +44,8 @@ static void
 drop_connection(
     struct transactions *set, struct transaction_connection *connection)
 {
+	if (set->last_connection == connection->number)
+		set->last = NULL;
 	list_take(&connection->link);
 	hash_take(set->by_connection, &connection->node);
 	free(connection);
@@ -95,6 +97,8 @@ forget(struct transaction *transaction)
 		    set, LIST_VALUE(at, struct transaction_connection, link));
 		at = next;
 	}
+	if (set->last == transaction)
+		set->last = NULL;
 	transaction_replies_free(transaction);
 	clear_note(transaction);
 	hash_take(set->by_instance, &transaction->node);
@@ -234,15 +238,23 @@ struct transaction *
 transactions_follow(struct transactions *transactions, uint64_t connection,
     struct span instance, int64_t now)
 {
-	struct transaction *transaction;
+	struct transaction *transaction = transactions->last;
 
 	if (instance.len == 0 || instance.len > TRANSACTION_MAX_INSTANCE)
 		return (NULL);
+	if (transaction != NULL &&
+	    transactions->last_connection == connection &&
+	    span_eq(transaction->node.key, instance)) {
+		refresh(transaction, now);
+		return (transaction);
+	}
 	transaction = find(transactions, instance);
 	if (transaction == NULL)
 		transaction = add(transactions, instance, now);
 	refresh(transaction, now);
 	show(transaction, connection, now);
+	transactions->last = transaction;
+	transactions->last_connection = connection;
 	return (transaction);
 }
 

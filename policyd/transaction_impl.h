@@ -96,6 +96,9 @@ struct transactions {
 	struct list open;  /* the one without news for the longest first */
 	struct list ended; /* the one that ended first, first */
 	struct list spare;
+	/* What was followed last: one request asks several times. */
+	struct transaction *last; /* or NULL */
+	uint64_t last_connection;
 	size_t open_count;
 	uint64_t aborted;
 	size_t bytes; /* of charges and replies */

@@ -20,7 +20,8 @@
 static const char *const settings[] = {
 	"PRAGMA journal_mode=WAL",
 	"PRAGMA synchronous=NORMAL",
-	"PRAGMA journal_size_limit=16777216",
+	"PRAGMA journal_size_limit=33554432",
+	"PRAGMA wal_autocheckpoint=8192",
 	"PRAGMA temp_store=MEMORY",
 	"PRAGMA trusted_schema=OFF",
 };
@@ -51,9 +52,7 @@ enum statement {
 static const char *const texts[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
-	[PUT] = "INSERT INTO state VALUES(?1, ?2, ?3, ?4)"
-		" ON CONFLICT(kind, key) DO UPDATE"
-		" SET value = excluded.value, expires = excluded.expires",
+	[PUT] = "REPLACE INTO state VALUES(?1, ?2, ?3, ?4)",
 	[REMOVE] = "DELETE FROM state WHERE kind = ?1 AND key = ?2",
 	[EACH] = "SELECT key, value, expires FROM state"
 		 " WHERE kind = ?1 AND expires > ?2",

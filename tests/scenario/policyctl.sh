@@ -282,6 +282,52 @@ except OSError:
 ctl show
 says 0 '^mailreeve-policyd '
 
+# With limits that machines share, all of them are told and forgotten.
+server=$(command -v valkey-server || command -v redis-server)
+if [[ -n $server ]]; then
+	"$server" --port 0 --unixsocket "$folder/shared" --unixsocketperm 777 \
+		--dir "$folder" --save '' >"$folder/shared.log" 2>&1 &
+	shared=$!
+	for _ in $(seq 100); do
+		[[ -S $folder/shared ]] && break
+		sleep 0.05
+	done
+	stop
+	cp "$folder/conf" "$folder/alone"
+	echo "shared_server = \"unix:$folder/shared\"" >>"$folder/conf"
+	start
+	for _ in $(seq 100); do
+		ctl show
+		grep -q '^Shared limits: the server answers' <<<"$said" && break
+		sleep 0.1
+	done
+	says 0 '^Shared limits: the server answers; [0-9]+ machines share'
+	ask zoe@example.org 3 >/dev/null
+	ctl show zoe@example.org
+	says 0 '^few +zoe@example\.org +3 '
+	# What another machine has counted.
+	stop
+	rm -f "$folder"/state*
+	start
+	ctl show zoe@example.org
+	says 0 '^few +zoe@example\.org +3 '
+	ctl reset zoe@example.org
+	says 0 'begin at 0 on all machines'
+	ctl show zoe@example.org
+	says 0 '^few +zoe@example\.org +0 '
+	kill "$shared"
+	wait "$shared"
+	ctl show zoe@example.org
+	says 0 '^few +zoe@example\.org +0 '
+	ctl reset zoe@example.org
+	says 0 'server of shared limits does not answer'
+	ctl doctor
+	says 2 '^error +state: limits are to be shared, but the server does not'
+	stop
+	cp "$folder/alone" "$folder/conf"
+	start
+fi
+
 # Postfix, if there is one: what is printed for a copy of its configuration ends
 # the doctor's complaints about it.
 if command -v postconf >/dev/null && [[ $(id -u) = 0 ]]; then

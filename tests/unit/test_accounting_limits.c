@@ -269,6 +269,7 @@ test_new_accounts(void **state)
 	    overrides_new(sections, 1, NULL, 0, world->arena);
 	world_begin(world);
 	/* Whoever is seen in the first week was there before. */
+	(void)world_rcpt(world, 1, "a.0", "a@b.c");
 	world->now += 6 * DAY;
 	(void)world_rcpt(world, 1, "a.1", "a@b.c");
 	world->now += 2 * DAY;
@@ -302,6 +303,43 @@ test_new_accounts(void **state)
 		assert_int_equal(
 		    world_rcpt(world, 1, "a.5", recipient), LIMIT_PASS);
 	}
+}
+
+/* Where no limit asks, nobody is remembered; when one asks from now on, nobody
+ * is new for a week. */
+static void
+test_learning_begins(void **state)
+{
+	struct world *world = *state;
+	struct limit *limit =
+	    world_limit(world, "recipients", USER, LIMIT_RECIPIENTS, 5);
+	struct table *accounts;
+
+	world_begin(world);
+	accounts = accounting_accounts(world->accounting);
+	world->now += 30 * DAY;
+	(void)world_rcpt(world, 1, "a.1", "a@b.c");
+	assert_int_equal(table_count(accounts), 0);
+	limit->new_accounts = true;
+	accounting_follow_rules(world->accounting, &world->rules);
+	(void)world_rcpt(world, 1, "a.2", "a@b.c");
+	assert_int_equal(table_count(accounts), 2);
+	assert_int_equal(world_rcpt(world, 1, "a.2", "b@b.c"), LIMIT_PASS);
+	/* A week without, in which nobody was remembered. */
+	limit->new_accounts = false;
+	accounting_follow_rules(world->accounting, &world->rules);
+	accounting_tick(world->accounting, world->now);
+	assert_int_equal(table_count(accounts), 1);
+	world->now += 30 * DAY;
+	limit->new_accounts = true;
+	accounting_follow_rules(world->accounting, &world->rules);
+	world->login = "bob@example.org";
+	(void)world_rcpt(world, 1, "a.3", "a@b.c");
+	assert_int_equal(world_rcpt(world, 1, "a.3", "b@b.c"), LIMIT_PASS);
+	world->now += 8 * DAY;
+	world->login = "carol@example.org";
+	(void)world_rcpt(world, 1, "a.4", "a@b.c");
+	assert_int_equal(world_rcpt(world, 1, "a.4", "b@b.c"), LIMIT_DEFER);
 }
 
 /* Other keys, as many as one likes, do not reset a full counter. */
@@ -389,6 +427,7 @@ main(void)
 		WORLD_TEST(test_where_it_applies),
 		WORLD_TEST(test_overrides),
 		WORLD_TEST(test_new_accounts),
+		WORLD_TEST(test_learning_begins),
 		WORLD_TEST(test_eviction),
 		WORLD_TEST(test_explain),
 	};

@@ -66,6 +66,25 @@ same(const char *found, const char *expected)
 }
 
 static void
+check_refused(size_t i, const char *error)
+{
+	if (error == NULL ||
+	    strncmp(error, cases[i].error, strlen(cases[i].error)) != 0)
+		fail_msg(
+		    "%s: %s", cases[i].line, error == NULL ? "taken" : error);
+}
+
+static void
+check_taken(size_t i, const char *error, const struct console_command *command)
+{
+	same(error, NULL);
+	assert_int_equal(command->verb, cases[i].verb);
+	same(command->who, cases[i].who);
+	same(command->limit, cases[i].limit);
+	assert_int_equal(command->count, cases[i].count);
+}
+
+static void
 test_cases(void **state)
 {
 	(void)state;
@@ -75,18 +94,10 @@ test_cases(void **state)
 		const char *error = console_command_parse(
 		    span_str(cases[i].line), arena, &command);
 
-		if (cases[i].error != NULL) {
-			if (error == NULL || strncmp(error, cases[i].error,
-						 strlen(cases[i].error)) != 0)
-				fail_msg("%s: %s", cases[i].line,
-				    error == NULL ? "taken" : error);
-		} else {
-			same(error, NULL);
-			assert_int_equal(command.verb, cases[i].verb);
-			same(command.who, cases[i].who);
-			same(command.limit, cases[i].limit);
-			assert_int_equal(command.count, cases[i].count);
-		}
+		if (cases[i].error != NULL)
+			check_refused(i, error);
+		else
+			check_taken(i, error, &command);
 		arena_free(arena);
 	}
 }

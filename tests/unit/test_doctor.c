@@ -254,26 +254,37 @@ is_looked_for(size_t i, const struct doctor_finding *finding)
 }
 
 static void
+show(const struct doctor_findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		print_message("%s: %s: %s\n",
+		    doctor_severity_name(findings->items[i].severity),
+		    findings->items[i].about, findings->items[i].text);
+}
+
+static void
+check(size_t i, const struct doctor_findings *findings)
+{
+	bool found = cases[i].about == NULL;
+
+	for (size_t j = 0; j < findings->count && !found; j++)
+		found = is_looked_for(i, &findings->items[j]);
+	if (found && findings->worst == cases[i].worst)
+		return;
+	show(findings);
+	fail_msg("%s", cases[i].what);
+}
+
+static void
 test_cases(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
 		struct arena *arena = arena_new();
 		struct doctor_findings findings;
-		bool found = cases[i].about == NULL;
 
 		judge(i, arena, &findings);
-		for (size_t j = 0; j < findings.count && !found; j++)
-			found = is_looked_for(i, &findings.items[j]);
-		if (!found || findings.worst != cases[i].worst) {
-			for (size_t j = 0; j < findings.count; j++)
-				print_message("%s: %s: %s\n",
-				    doctor_severity_name(
-					findings.items[j].severity),
-				    findings.items[j].about,
-				    findings.items[j].text);
-			fail_msg("%s", cases[i].what);
-		}
+		check(i, &findings);
 		arena_free(arena);
 	}
 }

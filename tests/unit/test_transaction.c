@@ -120,6 +120,33 @@ test_moves(void **state)
 	assert_int_equal(world->told, 1);
 }
 
+/* What was followed last is found faster, and forgotten as any other. */
+static void
+test_last(void **state)
+{
+	struct world *world = *state;
+	struct transaction *last = follow(world, 1, "a", NOW);
+
+	charge(last, "l", "k", 1, 1);
+	transactions_closed(world->set, 1);
+	assert_ptr_equal(follow(world, 1, "a", NOW), last);
+	(void)follow(world, 1, "b", NOW);
+	assert_int_equal(world->told, 1);
+	transactions_sweep(world->set, NOW + HOLD);
+	transactions_sweep(world->set, NOW + 2 * HOLD);
+	transactions_sweep(world->set, NOW + 3 * HOLD);
+	last = follow(world, 1, "b", NOW + 3 * HOLD);
+	assert_ptr_equal(transactions_find(world->set, span_str("b")), last);
+	/* Aborted by another connection, and again. */
+	charge(last, "l", "k", 1, 1);
+	(void)follow(world, 2, "b", NOW + 3 * HOLD);
+	(void)follow(world, 1, "b", NOW + 3 * HOLD);
+	(void)follow(world, 2, "c", NOW + 3 * HOLD);
+	assert_int_equal(world->told, 2);
+	assert_ptr_equal(follow(world, 1, "b", NOW + 3 * HOLD), last);
+	assert_ptr_equal(transactions_find(world->set, span_str("b")), last);
+}
+
 static void
 test_time(void **state)
 {
@@ -473,6 +500,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_follow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_moves, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_last, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_clock_set_back, set_up, tear_down),
