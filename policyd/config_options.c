@@ -72,7 +72,8 @@ const struct conf_option config_options[] = {
 	OPTION("trusted_networks", CONF_LIST, trusted_networks,
 	    .value = "{127.0.0.0/8, ::1/128}",
 	    .help = "Clients in these networks send outbound mail, as "
-		    "authenticated ones do."),
+		    "authenticated ones do; all others without a login are "
+		    "strangers.  As Postfix's mynetworks, as a rule."),
 	OPTION("own_names", CONF_LIST, own_names, .value = "{}",
 	    .help = "Names of this host that no stranger may say in HELO; the "
 		    "host's name when empty."),
