@@ -101,7 +101,8 @@ uint64_t shared_nodes(const struct shared *shared);
 
 /**
  * shared_free(shared):
- * Answer all that waits with "not available", and disconnect.
+ * Answer all that waits with "not available", and disconnect; what was asked
+ * last, as refunds, is sent before, as far as the connection takes it at once.
  */
 void shared_free(struct shared *shared);
 

@@ -77,6 +77,40 @@ policyd_killed(struct policyd *policyd)
 	return (policyd_expect_left(policyd, USER, 0, 0));
 }
 
+/* A mail that is under way while the daemon is started anew counts once when it
+ * arrives, and not at all when it does not. */
+int
+policyd_underway(struct policyd *policyd)
+{
+	struct policyd_mail arrives, given_up;
+	struct policy_client *client;
+
+	policyd_limit(policyd, 5, "");
+	if (policyd_start(policyd) != 0)
+		return (-1);
+	client = policyd_connect(policyd);
+	if (client == NULL)
+		return (-1);
+	policyd_mail(policyd, client, USER, &arrives);
+	if (!policyd_passes(policyd_say(&arrives, "RCPT", 1)) ||
+	    !policyd_passes(policyd_say(&arrives, "RCPT", 2)) ||
+	    !policyd_passes(policyd_say(&arrives, "DATA", 2)))
+		return (-1);
+	arrives.client = policyd_connect(policyd);
+	policyd_mail(policyd, arrives.client, USER, &given_up);
+	if (!policyd_passes(policyd_say(&given_up, "RCPT", 1)))
+		return (-1);
+	policy_client_close(given_up.client);
+	policy_client_close(client);
+	if (restart(policyd) != 0)
+		return (-1);
+	arrives.client = policyd_connect(policyd);
+	if (!policyd_passes(policyd_say(&arrives, "END-OF-MESSAGE", 2)))
+		return (policyd_fail(policyd, "it does not arrive"));
+	policy_client_close(arrives.client);
+	return (policyd_expect_left(policyd, USER, 3, 3));
+}
+
 /* It serves from memory, and says what is wrong. */
 static int
 serves_and_says(struct policyd *policyd, const char *pattern)
