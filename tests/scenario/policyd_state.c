@@ -23,6 +23,7 @@
 #define USER "ann@example.org"
 #define RATE 200
 #define WRITTEN_MS 1500
+#define RESTARTS 12
 
 /* Let ${count} mails of ${user} arrive. */
 static int
@@ -289,12 +290,13 @@ listen_for(struct policyd *policyd)
 }
 
 /* systemd holds the socket: a restart, or even a crash, refuses nobody; what
- * comes meanwhile is answered after.  A request that was in hand when the
+ * comes meanwhile is answered after.  Only a request that was in hand when the
  * daemon was killed is Postfix's to send again. */
 int
 policyd_activation(struct policyd *policyd)
 {
 	struct asker asker = { .failure = NULL };
+	unsigned int kills = 0;
 	int fd = listen_for(policyd);
 
 	if (fd < 0)
@@ -305,11 +307,12 @@ policyd_activation(struct policyd *policyd)
 	asker.socket = policyd->socket;
 	if (pthread_create(&asker.thread, NULL, ask_always, &asker) != 0)
 		return (policyd_fail(policyd, "no thread"));
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < RESTARTS; i++) {
 		(void)poll(NULL, 0, 200);
-		if (i % 2 == 1) {
+		if (i % 4 == 3) {
 			daemon_signal(policyd->daemon, SIGKILL);
 			(void)daemon_wait(policyd->daemon, DAEMON_STOP_MS);
+			kills++;
 		}
 		if (restart(policyd) != 0)
 			break;
@@ -323,5 +326,8 @@ policyd_activation(struct policyd *policyd)
 	if (asker.refused != NULL || asker.failure != NULL)
 		return (policyd_fail(policyd, "after %u: %s", asker.asked,
 		    asker.refused != NULL ? asker.refused : asker.failure));
+	if (asker.again > kills)
+		return (policyd_fail(policyd, "%u lost by other than %u kills",
+		    asker.again, kills));
 	return (policyd->failed ? -1 : 0);
 }
