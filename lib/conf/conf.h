@@ -119,4 +119,14 @@ void conf_print(
  */
 void conf_names(FILE *stream, const struct conf_option *table);
 
+/**
+ * conf_changes(arena, table, names, a, b):
+ * Return the names of the options of ${table} whose values in the structs at
+ * ${a} and ${b} differ, "one, other" in the order of ${table}; only those among
+ * ${names}, which end with NULL, and no sections.  Return NULL when there are
+ * none; else the text lives as long as ${arena}.
+ */
+const char *conf_changes(struct arena *arena, const struct conf_option *table,
+    const char *const *names, const void *a, const void *b);
+
 #endif

@@ -30,7 +30,7 @@ wrapped=(
 	'<unbound\.h>' '^lib/dns/dns_(unbound|context)\.[ch]$'
 	'<microhttpd\.h>' '^lib/metrics/metrics_serve\.c$'
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
-	'<systemd/' '^(lib/base/log|milter/control|policyd/(listener|control))\.c$'
+	'<systemd/' '^(lib/base/log|lib/daemon/supervisor|policyd/listener)\.c$'
 	'<event2/' '^policyd/(main|control|serve|listener|connection|worker|engine[a-z_]*|console[a-z_]*|shared[a-z_]*)\.c$'
 	'<sqlite3\.h>' '^lib/store/store_sqlite\.c$'
 	'<hiredis/' '^policyd/shared[a-z_]*\.[ch]$'
