@@ -25,7 +25,7 @@ static const struct decide_policy trial = {
 
 static const struct limit hourly = { .name = "user-hour",
 	.unit = LIMIT_MESSAGES,
-	.rule = { .rate = 300, .period_ms = 3600 * 1000 } };
+	.rule = { .rate = 300, .period_ms = (int64_t)3600 * 1000 } };
 static const struct limit worded = { .name = "worded", .text = "not today" };
 
 #define FINDING(the_limit, the_action, is_shadow)                              \

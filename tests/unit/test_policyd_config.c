@@ -101,10 +101,10 @@ test_bad(void **state)
 		const char *path;
 		struct config *config = load(bad[i].text, &heard, &path);
 
-		if (config != NULL || heard.error == NULL ||
-		    strstr(heard.error, bad[i].error) == NULL)
-			fail_msg("%s: %s", bad[i].text,
-			    heard.error == NULL ? "no error" : heard.error);
+		assert_null(config);
+		assert_non_null(heard.error);
+		if (strstr(heard.error, bad[i].error) == NULL)
+			fail_msg("%s: %s", bad[i].text, heard.error);
 		if (strncmp(heard.error, path, strlen(path)) != 0 &&
 		    strncmp(heard.error, "/nowhere:", 9) != 0)
 			fail_msg("no place in: %s", heard.error);
@@ -132,8 +132,8 @@ test_defaults(void **state)
 	struct config *config = load("", &heard, &path);
 
 	(void)state;
-	if (config == NULL)
-		fail_msg("%s", heard.error);
+	assert_null(heard.error);
+	assert_non_null(config);
 	const struct limit *hour = find(config, "user-hour");
 	const struct limit *client = find(config, "client-messages");
 	const struct limit *server = find(config, "server-day");
@@ -175,8 +175,8 @@ test_replaced(void **state)
 		&heard, &path);
 
 	(void)state;
-	if (config == NULL)
-		fail_msg("%s", heard.error);
+	assert_null(heard.error);
+	assert_non_null(config);
 	const struct limit *hour = find(config, "user-hour");
 
 	assert_int_equal(hour->rule.rate, 7);
@@ -213,8 +213,8 @@ test_print(void **state)
 	(void)fclose(stream);
 	config_free(config);
 	config = load(first, &heard, &path);
-	if (config == NULL)
-		fail_msg("%s", heard.error);
+	assert_null(heard.error);
+	assert_non_null(config);
 	stream = open_memstream(&second, &len);
 	config_print(config, stream);
 	(void)fclose(stream);
