@@ -117,6 +117,17 @@ check_scores(struct config_loading *loading)
 		    "must begin with https:// or http://");
 }
 
+/* Who may come again only when it is too late never gets through. */
+static void
+check_greylist(struct config_loading *loading)
+{
+	const struct config_settings *settings = &loading->config->settings;
+
+	if (settings->greylist_window <= settings->greylist_delay)
+		config_error_in(loading, "greylist_window", 0,
+		    "not longer than greylist_delay: nobody would ever pass");
+}
+
 /* The first line of a file that others cannot read. */
 static void
 read_password(struct config_loading *loading)
@@ -193,6 +204,7 @@ config_check(struct config_loading *loading)
 	check_metrics(loading);
 	check_dns(loading);
 	check_scores(loading);
+	check_greylist(loading);
 	check_shared(loading);
 	check_endpoint(loading, "quota", loading->config->settings.quota);
 	if (!loading->reader->to_serve)

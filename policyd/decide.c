@@ -237,6 +237,9 @@ for_score(const struct weighing *weighing, const struct decide_facts *facts,
 		.shadow = weighing->policy->score_shadow };
 }
 
+/* RFC 5321 4.1.4: a server MUST NOT refuse mail because HELO does not belong to
+ * the client.  That is never asked; and all that HELO says is one group, which
+ * alone refuses nobody unless reject_groups is 1. */
 static bool
 by_high_score(const struct weighing *weighing, const struct decide_facts *facts,
     struct candidate *out)

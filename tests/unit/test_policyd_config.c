@@ -88,6 +88,8 @@ static const struct {
 	{ "country_database = \"/nowhere\"\n", "/nowhere" },
 	{ "public_suffix_list = \"/nowhere\"\n", "/nowhere" },
 	{ "quota = \"here\"\n", "quota: \"here\"" },
+	{ "greylist_delay = 1h\ngreylist_window = 1h\n",
+	    "greylist_window: not longer than greylist_delay" },
 	{ "lookup_timeout = 1500\n", "1500ms" },
 	{ "nonsense = 1\n", "nonsense" },
 };
@@ -155,6 +157,9 @@ test_defaults(void **state)
 	assert_int_equal(
 	    find(config, "user-networks")->rule.algorithm, COUNTER_DISTINCT);
 	assert_true(config->list_count > 0);
+	/* RFC 5321 4.1.4: nobody is refused for his HELO alone. */
+	assert_in_range(config->policy.reject_groups, 2, 10);
+	assert_int_equal(config->policy.score_defer, 0);
 	config_free(config);
 	arena_free(heard.arena);
 }
