@@ -49,21 +49,15 @@ place_text(const struct config_loading *loading, const char *option,
     size_t index, const char *text)
 {
 	struct arena *arena = loading->config->arena;
-	const struct conf_place *place =
-	    conf_place_of(loading->places, option, index);
 	const char *theirs = NULL;
 
-	if (place != NULL)
-		return (arena_printf(arena, "%s:%d: %s: %s", place->file,
-		    place->line, option, text));
-	if (loading->opendkim != NULL)
+	if (loading->opendkim != NULL &&
+	    conf_place_of(loading->places, option, index) == NULL)
 		theirs = opendkim_settings_place(loading, option);
 	if (theirs != NULL)
 		return (arena_printf(arena, "%s: %s", theirs, text));
-	if (loading->path != NULL)
-		return (arena_printf(
-		    arena, "%s: %s: %s", loading->path, option, text));
-	return (arena_printf(arena, "%s: %s", option, text));
+	return (conf_complaint(
+	    arena, loading->places, loading->path, option, index, text));
 }
 
 void
