@@ -32,7 +32,7 @@ wrapped=(
 	'<confuse\.h>' '^lib/conf/tree\.[ch]$'
 	'<systemd/' '^(lib/base/log|lib/daemon/supervisor|policyd/listener)\.c$'
 	'<event2/' '^policyd/(main|control|serve|listener|connection|worker|engine[a-z_]*|console[a-z_]*|shared[a-z_]*)\.c$'
-	'<sqlite3\.h>' '^lib/store/store_sqlite\.c$'
+	'<sqlite3\.h>' '^lib/store/store_(sqlite|explain)\.c$'
 	'<hiredis/' '^policyd/shared[a-z_]*\.[ch]$'
 	'<maxminddb\.h>' '^policyd/geo\.c$'
 	'<pcre2\.h>' '^policyd/expression\.c$'
