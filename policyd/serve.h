@@ -3,8 +3,8 @@
  *
  * One request is answered before the next of its connection is read, with one
  * reply.  A connection may be silent for longer than Postfix keeps one
- * (smtpd_policy_service_default max_ttl 1000 s): one that we close counts as a
- * failed try there.
+ * (smtpd_policy_service_max_ttl, 1000 s): one that we close counts as a failed
+ * try there.
  */
 #ifndef POLICYD_SERVE_H
 #define POLICYD_SERVE_H
