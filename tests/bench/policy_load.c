@@ -27,8 +27,8 @@
 #define CONNECTIONS_MAX 8192
 #define EVENTS 256
 #define REPLY_MAX ((size_t)2048)
-/* Times up to a second are counted by microseconds; the rest together. */
-#define TIMES ((size_t)1000001)
+/* Times up to two seconds are counted by microseconds; the rest together. */
+#define TIMES ((size_t)2000001)
 #define STALLED_MS 30000
 
 struct connection {
