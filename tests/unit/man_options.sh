@@ -7,7 +7,7 @@ program=$1
 page=$2
 
 known=$("$program" -L | sort)
-documented=$(sed -n 's/^\.It Ic \([a-z_.]*\)$/\1/p' "$page" | sort)
+documented=$(sed -n 's/^\.It Ic \([a-z0-9_.]*\)$/\1/p' "$page" | sort)
 if ! diff <(echo "$known") <(echo "$documented"); then
 	echo "< only in $program -L, > only in $page" >&2
 	exit 1
