@@ -7,9 +7,8 @@
 #include "accounting_impl.h"
 #include "base/arena_impl.h"
 
-/* Buckets that a tick sweeps in each table, and records that it writes behind
- * at least: a quarter of what waits, so that nothing waits for long and no tick
- * takes long. */
+/* Buckets that a tick sweeps in each table, and records that it writes behind:
+ * no tick takes long.  Of what is left each request writes some. */
 #define SWEEP ((size_t)512)
 #define FLUSH ((size_t)1024)
 #define KIND_PREFIX "limit "
@@ -273,10 +272,10 @@ accounting_transactions(struct accounting *accounting)
 }
 
 static size_t
-tick_table(struct table *table, size_t unwritten, int64_t now)
+tick_table(struct table *table, int64_t now)
 {
 	table_sweep(table, now, SWEEP);
-	return (table_flush(table, FLUSH + unwritten / 4));
+	return (table_flush(table, FLUSH));
 }
 
 void
@@ -287,14 +286,13 @@ accounting_tick(struct accounting *accounting, int64_t now)
 		struct accounting_home *home = accounting->homes[i];
 
 		if (home->table != NULL)
-			home->unwritten =
-			    tick_table(home->table, home->unwritten, now);
+			home->unwritten = tick_table(home->table, now);
 	}
 	if (!accounting->learns)
 		accounting_account_unlearn(accounting);
-	(void)tick_table(accounting->overrides, 0, now);
-	(void)tick_table(accounting->accounts, FLUSH, now);
-	(void)tick_table(accounting->wired, 0, now);
+	(void)tick_table(accounting->overrides, now);
+	(void)tick_table(accounting->accounts, now);
+	(void)tick_table(accounting->wired, now);
 }
 
 struct table *

@@ -3,6 +3,10 @@
 
 #include "accounting_impl.h"
 
+/* Records that a request writes behind in each table that it meets, while a
+ * tick leaves any: more than it changes. */
+#define WRITTEN_BY_REQUEST ((size_t)2)
+
 /* Whether anything is counted in this state. */
 static bool
 counts_in(enum request_state state)
@@ -46,6 +50,18 @@ look_at_state(struct accounting_visit *visit)
 		transaction_saw_data(visit->transaction);
 }
 
+static void
+write_some(struct accounting_visit *visit)
+{
+	for (size_t i = 0; i < visit->count; i++) {
+		struct accounting_home *home = visit->claims[i].home;
+
+		if (home->unwritten > 0)
+			home->unwritten =
+			    table_flush(home->table, WRITTEN_BY_REQUEST);
+	}
+}
+
 void
 accounting_ask(struct accounting *accounting,
     const struct accounting_rules *rules, struct facts *facts,
@@ -65,6 +81,7 @@ accounting_ask(struct accounting *accounting,
 	    !transaction_is_committed(transaction) &&
 	    !accounting_claims_spared(rules, facts))
 		accounting_claims_make(visit);
+	write_some(visit);
 	if (accounting->options.shared != NULL && visit->count > 0)
 		accounting_shared_ask(visit);
 	else

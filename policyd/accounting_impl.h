@@ -21,7 +21,7 @@ struct accounting_home {
 	enum counter_algorithm algorithm;
 	enum limit_unit unit;
 	struct table *table; /* NULL: the limit is gone */
-	size_t unwritten;    /* records, when last asked */
+	size_t unwritten;    /* records that the last tick left */
 };
 
 struct accounting {
