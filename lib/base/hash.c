@@ -16,13 +16,14 @@ struct hash {
 	struct hash_key key;
 };
 
-static uint64_t
+static inline uint64_t
 rotate(uint64_t value, int bits)
 {
 	return (value << bits | value >> (64 - bits));
 }
 
-static void
+/* Inline, or its words would go through memory. */
+static inline void
 sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
