@@ -321,6 +321,33 @@ changes_are_flushed_once(void **state)
 }
 
 /* What was removed waits in the queue without piling up there. */
+/* The table keeps in mind what it found last: the others are found as well, and
+ * one that is gone is not. */
+static void
+any_record_can_change(void **state)
+{
+	struct model *model = model_new();
+	struct table *table = new_table(KEYS, model);
+	struct counter *counters[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		(void)table_add(table, model->keys[i].node.key, 0);
+	for (size_t i = 0; i < 4; i++)
+		counters[i] = table_get(table, model->keys[i].node.key);
+	assert_true(table_remove(table, model->keys[3].node.key));
+	for (size_t i = 0; i < 3; i++) {
+		counters[i]->value = i + 1;
+		table_changed(table, counters[i], 5);
+	}
+	assert_int_equal(table_flush(table, 100), 0);
+	assert_int_equal(model->puts, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(model->keys[i].stored_value, i + 1);
+	table_free(table);
+	model_free(model);
+}
+
 static void
 removed_ones_do_not_pile_up(void **state)
 {
@@ -516,6 +543,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(changes_are_flushed_once),
+		cmocka_unit_test(any_record_can_change),
 		cmocka_unit_test(removed_ones_do_not_pile_up),
 		cmocka_unit_test(debts_outlive_floods),
 		cmocka_unit_test(expired_ones_go_uncounted),
