@@ -299,11 +299,11 @@ look_at_recipient(struct accounting_visit *visit)
 		return;
 	visit->recipient =
 	    accounting_claims_recipient(visit->accounting, recipient);
-	visit->first_recipient = visit->facts->outbound &&
-	                         options->known != NULL &&
-	                         visit->user.len > 0 &&
-	                         !options->known(options->known_cookie,
-				     visit->user, recipient, visit->now);
+	visit->first_recipient =
+	    visit->facts->outbound && visit->accounting->asks_known &&
+	    options->known != NULL && visit->user.len > 0 &&
+	    !options->known(
+		options->known_cookie, visit->user, recipient, visit->now);
 }
 
 static void
