@@ -215,12 +215,34 @@ table_new(const struct table_options *options, struct behind *behind)
 	return (table);
 }
 
+static size_t
+flush(struct table *table, size_t count)
+{
+	while (table->first_queued != 0 && count-- > 0) {
+		uint32_t name = table->first_queued;
+		struct node *node = node_at(table, name);
+
+		table->first_queued = node->queued == LAST ? 0 : node->queued;
+		node->queued = 0;
+		table->queue_len--;
+		if ((length_of(table, node) & DEAD) != 0) {
+			table->dead--;
+			slabs_take(table->slabs, name);
+			continue;
+		}
+		behind_put(table->behind, table->kind, key_of(table, node),
+		    node->bytes, table->record_size, table->codec,
+		    node->expires);
+	}
+	return (table->queue_len - table->dead);
+}
+
 void
 table_free(struct table *table)
 {
 	if (table == NULL)
 		return;
-	(void)table_flush(table, SIZE_MAX);
+	(void)flush(table, SIZE_MAX);
 	for (size_t i = 0; i < table->buckets; i += SEGMENT)
 		free(table->segments[i >> SEGMENT_BITS]);
 	free(table->segments);
@@ -270,7 +292,7 @@ drop(struct table *table, uint32_t *link, bool tell)
 	set_length(table, node, length_of(table, node) | DEAD);
 	table->dead++;
 	if (table->dead > MANY_DEAD + table->count / 2)
-		(void)table_flush(table, DEAD_TURNS);
+		(void)flush(table, DEAD_TURNS);
 }
 
 /* Xorshift: which bucket is looked at is no secret worth more. */
@@ -430,23 +452,9 @@ table_sweep(struct table *table, int64_t now, size_t count)
 size_t
 table_flush(struct table *table, size_t count)
 {
-	while (table->first_queued != 0 && count-- > 0) {
-		uint32_t name = table->first_queued;
-		struct node *node = node_at(table, name);
-
-		table->first_queued = node->queued == LAST ? 0 : node->queued;
-		node->queued = 0;
-		table->queue_len--;
-		if ((length_of(table, node) & DEAD) != 0) {
-			table->dead--;
-			slabs_take(table->slabs, name);
-			continue;
-		}
-		behind_put(table->behind, table->kind, key_of(table, node),
-		    node->bytes, table->record_size, table->codec,
-		    node->expires);
-	}
-	return (table->queue_len - table->dead);
+	if (table->first_queued != 0 && !behind_has_room(table->behind))
+		count = 0;
+	return (flush(table, count));
 }
 
 bool
