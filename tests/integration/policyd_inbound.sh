@@ -72,11 +72,10 @@ lab_wait 10 lab_ended b mailreeve-milter
 host_milter b "$MILTER" 'policy_score = yes' ||
 	fail "the milter of mx.b.example does not start with policy_score"
 host_junk b || fail "the commands of README.Debian do not work"
-host_use_policyd b || fail "postconf does not work"
-lab_on b postfix reload 2>/dev/null || fail "Postfix does not reload"
 mapfile -t lines < <(policy 'greylist_delay = 3s' 'score_greylist = 0')
 host_policyd b "$POLICYD" "${lines[@]}" ||
 	fail "the policy daemon of mx.b.example does not start"
+host_use_policyd b || fail "the commands of postfix-snippet do not work"
 
 say_step "A host that nobody knows"
 compose 'Alice <alice@a.example>' 'greylisted' | send home a alice@a.example ||

@@ -50,9 +50,8 @@ lab_kill a mailreeve-milter TERM
 lab_wait 10 lab_ended a mailreeve-milter
 host_milter a "$MILTER" 'outgoing_refuse = {"duplicate"}' ||
 	fail "the milter of mx.a.example does not start again"
-host_use_policyd a || fail "postconf does not work"
-lab_on a postfix reload 2>/dev/null || fail "Postfix does not reload"
 host_policyd a "$POLICYD" 'default_limits = no' 'default_lists = no' \
+	'trusted_networks = {127.0.0.0/8, ::1, 10.53.0.50}' \
 	"resolvers = {\"$SILENT\"}" 'greylist = no' 'score_reject = 0' \
 	'list_test_interval = 1d' 'list "dead.example" { }' \
 	'limit "user" { rate = 5
@@ -60,6 +59,10 @@ host_policyd a "$POLICYD" 'default_limits = no' 'default_lists = no' \
 	  new_accounts = no
 	  steps = {"1 defer", "2 reject"} }' ||
 	fail "the policy daemon of mx.a.example does not start"
+host_policyctl a doctor >"$LAB/doctor" && fail "Postfix does not ask yet"
+host_use_policyd a || fail "the commands of postfix-snippet do not work"
+host_policyctl a doctor >"$LAB/doctor" || fail "$(cat "$LAB/doctor")"
+say_proof <"$LAB/doctor"
 
 say_step "A limit of five"
 submits alice 5

@@ -266,27 +266,48 @@ policyd_committed(struct policyd *policyd)
 	    result != 0 ? result : policyd_expect_left(policyd, USER, 6, 6));
 }
 
-/* Where END-OF-MESSAGE is not wired, RCPT counts for good, and the log says
- * so. */
-int
-policyd_unwired(struct policyd *policyd)
+/* ${count} mails of which nothing is heard after RCPT. */
+static int
+never_end(struct policyd *policyd, const char *user, int count)
 {
-	struct policy_client *client;
+	struct policy_client *client = policyd_connect(policyd);
 	struct policyd_mail mail;
 	int result = 0;
 
-	policyd_limit(policyd, 5, "");
-	daemon_option(policyd->daemon, "end_of_message = no");
-	if (policyd_start(policyd) != 0)
-		return (-1);
-	client = policyd_connect(policyd);
 	if (client == NULL)
 		return (-1);
-	for (int i = 0; i < 3 && result == 0; i++) {
-		policyd_mail(policyd, client, USER, &mail);
+	for (int i = 0; i < count && result == 0; i++) {
+		policyd_mail(policyd, client, user, &mail);
 		result = expect_pass(&mail, "RCPT", 1);
 	}
 	policy_client_close(client);
-	return (
-	    result != 0 ? result : policyd_expect_left(policyd, USER, 2, 2));
+	return (result);
+}
+
+/* Where END-OF-MESSAGE is not wired, RCPT counts for good; a daemon that finds
+ * that out by itself says so. */
+int
+policyd_unwired(struct policyd *policyd)
+{
+	policyd_limit(policyd, 5, "");
+	daemon_option(policyd->daemon, "end_of_message = no");
+	if (policyd_start(policyd) != 0 || never_end(policyd, USER, 3) != 0 ||
+	    policyd_expect_left(policyd, USER, 2, 2) != 0)
+		return (-1);
+	if (daemon_stop(policyd->daemon) != 0)
+		return (
+		    policyd_fail(policyd, "%s", daemon_error(policyd->daemon)));
+	daemon_option(policyd->daemon, "end_of_message = auto");
+	daemon_option(policyd->daemon, "state = \"none\"");
+	if (policyd_start(policyd) != 0 ||
+	    never_end(policyd, "ben@example.org", 4) != 0)
+		return (-1);
+	if (!daemon_logged(policyd->daemon, "commits_at_rcpt",
+		"smtpd_end_of_data_restrictions", 0))
+		return (policyd_fail(policyd, "it does not say so"));
+	/* Once Postfix asks at the end, it knows better. */
+	if (policyd_expect_left(policyd, "cia@example.org", 5, 5) != 0 ||
+	    never_end(policyd, "dan@example.org", 4) != 0)
+		return (-1);
+	return (policyd_expect_left(policyd, "ben@example.org", 1, 1));
 }

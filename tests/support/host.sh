@@ -6,9 +6,6 @@
 HOST_MILTER_ID=64801
 HOST_MAIL_ID=64802
 HOST_POLICYD_ID=64803
-# What main.cf says of the policy daemon, in each list that asks it.
-HOST_POLICY='check_policy_service { unix:policyd/policy.sock, timeout=5s,'
-HOST_POLICY+=' try_limit=2, default_action=DUNNO }'
 
 # What the package brings besides programs.
 HOST_PACKAGING=$(cd "$LAB_SUPPORT/../../packaging" && pwd)
@@ -223,19 +220,28 @@ host_milter_listens() {
 	lab_on "$1" grep -q ' 00010000 .*mailreeve/milter.sock' /proc/net/unix
 }
 
-# host_use_policyd NAME: let Postfix ask the policy daemon at RCPT TO, DATA and
-# the end of the message, by the same words, so that it does over one connection.
+# host_use_policyd NAME: let Postfix ask the policy daemon, by the commands that
+# mailreeve-policyctl prints, to the letter; after host_policyd.
 host_use_policyd() {
-	host_postconf "$1" "smtpd_recipient_restrictions = $HOST_POLICY" \
-		"smtpd_data_restrictions = $HOST_POLICY" \
-		"smtpd_end_of_data_restrictions = $HOST_POLICY"
+	local commands=$LAB/$1/commands
+	host_policyctl "$1" postfix-snippet >"$commands" && [ -s "$commands" ] &&
+		lab_on "$1" bash -ex "$commands" \
+			>>"$LAB/$1/fs/var/log/start.log" 2>&1
+}
+
+# host_policyctl NAME COMMAND ...: run that with the machine's configuration.
+host_policyctl() {
+	local name=$1 command=$2
+	shift 2
+	lab_on "$name" /srv/policyd/mailreeve-policyctl "$command" \
+		-c /srv/policyd/policyd.conf "$@"
 }
 
 # host_policyd NAME PROGRAM [LINE ...]: start our policy daemon; the lines are
-# added to its configuration.
+# added to its configuration.  mailreeve-policyctl stands beside the program.
 host_policyd() {
 	local name=$1 srv=$LAB/$1/fs/srv/policyd
-	install -m 755 "$2" "$srv/mailreeve-policyd" || return 1
+	install -m 755 "$2" "${2%d}ctl" "$srv/" || return 1
 	shift 2
 	host_policyd_conf "$name" "$@"
 	lab_daemon "$name" mailreeve-policyd /srv/policyd/mailreeve-policyd \
