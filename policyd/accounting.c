@@ -184,13 +184,8 @@ accounting_follow_rules(
 	}
 	bind_rules(accounting, rules);
 	accounting->learns = false;
-	accounting->asks_known = false;
-	for (size_t i = 0; i < rules->limit_count; i++) {
-		const struct limit *limit = &rules->limits[i];
-
-		accounting->learns |= limit->new_accounts;
-		accounting->asks_known |= limit->unit == LIMIT_FIRST_RECIPIENTS;
-	}
+	for (size_t i = 0; i < rules->limit_count; i++)
+		accounting->learns |= rules->limits[i].new_accounts;
 }
 
 struct accounting_home *const *

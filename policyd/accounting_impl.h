@@ -39,7 +39,6 @@ struct accounting {
 	uint64_t rests;  /* charges for recipients that only a number told of */
 	bool told_end;   /* that END-OF-MESSAGE is not wired */
 	bool learns;     /* some limit has new_accounts */
-	bool asks_known; /* some limit is on first recipients */
 	int64_t began;   /* to, milliseconds since 1970; 0: not known */
 	bool stopping;   /* what is aborted is not Postfix's doing */
 	bool told_share; /* that this machine enforces its share */
