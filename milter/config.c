@@ -49,21 +49,15 @@ place_text(const struct config_loading *loading, const char *option,
     size_t index, const char *text)
 {
 	struct arena *arena = loading->config->arena;
-	const struct conf_place *place =
-	    conf_place_of(loading->places, option, index);
 	const char *theirs = NULL;
 
-	if (place != NULL)
-		return (arena_printf(arena, "%s:%d: %s: %s", place->file,
-		    place->line, option, text));
-	if (loading->opendkim != NULL)
+	if (loading->opendkim != NULL &&
+	    conf_place_of(loading->places, option, index) == NULL)
 		theirs = opendkim_settings_place(loading, option);
 	if (theirs != NULL)
 		return (arena_printf(arena, "%s: %s", theirs, text));
-	if (loading->path != NULL)
-		return (arena_printf(
-		    arena, "%s: %s: %s", loading->path, option, text));
-	return (arena_printf(arena, "%s: %s", option, text));
+	return (conf_complaint(
+	    arena, loading->places, loading->path, option, index, text));
 }
 
 void
@@ -255,53 +249,15 @@ config_is_peer(const struct config *config, const char *name,
 		opendkim_hosts_contain(config->peers, name, client));
 }
 
-static bool
-list_differs(const struct conf_list *a, const struct conf_list *b)
-{
-	if (a->count != b->count)
-		return (true);
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return (true);
-	return (false);
-}
-
-static bool
-string_differs(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL ? a != b : strcmp(a, b) != 0);
-}
-
 const char *
 config_restart_needed(const struct config *started, const struct config *loaded)
 {
-	const struct config_settings *a = &started->settings;
-	const struct config_settings *b = &loaded->settings;
-	const struct {
-		const char *name;
-		bool differs;
-	} options[] = {
-		{ "socket", string_differs(a->socket, b->socket) },
-		{ "socket_group",
-		    string_differs(a->socket_group, b->socket_group) },
-		{ "user", string_differs(a->user, b->user) },
-		{ "resolvers", list_differs(&a->resolvers, &b->resolvers) },
-		{ "trust_anchor",
-		    string_differs(a->trust_anchor, b->trust_anchor) },
-		{ "dns_cache_entries",
-		    a->dns_cache_entries != b->dns_cache_entries },
-		{ "log_format", a->log_format != b->log_format },
-		{ "log_to", a->log_to != b->log_to },
-	};
-	const char *names = NULL;
+	static const char *const names[] = { "socket", "socket_group", "user",
+		"resolvers", "trust_anchor", "dns_cache_entries", "log_format",
+		"log_to", NULL };
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].differs)
-			names = names == NULL
-			            ? options[i].name
-			            : arena_printf(loaded->arena, "%s, %s",
-					  names, options[i].name);
-	return (names);
+	return (conf_changes(loaded->arena, config_options, names,
+	    &started->settings, &loaded->settings));
 }
 
 void

@@ -1,14 +1,17 @@
 #include "config_check.h"
 
-#include <pwd.h>
 #include <string.h>
 
-#include "base/shell.h"
 #include "base/span.h"
 #include "daemon/endpoint.h"
+#include "daemon/privileges.h"
 #include "daemon/socket.h"
 #include "dns/resolvers.h"
 #include "mail/lexeme.h"
+#include "metrics/metrics_monitor.h"
+
+/* What we advise; the other daemons have those after it. */
+#define CONFIG_METRICS_PORT 8894
 
 /* RFC 5322 2.2: printable US-ASCII but the colon; h= cannot name a field with a
  * semicolon (RFC 6376 3.2). */
@@ -69,18 +72,15 @@ check_metrics(struct config_loading *loading)
 	struct arena *arena = loading->config->arena;
 	const struct config_settings *settings = &loading->config->settings;
 	const char *name = settings->metrics;
+	const char *error =
+	    metrics_monitor_check(name, CONFIG_METRICS_PORT, arena);
 	struct endpoint endpoint, socket;
 
-	if (name == NULL)
-		return;
-	if (endpoint_parse(name, arena, &endpoint) != NULL ||
-	    endpoint.path != NULL || !endpoint.loopback)
-		config_error_in(loading, "metrics", 0,
-		    arena_printf(arena,
-			"\"%s\" is no loopback address with a port; write "
-			"inet:8894@127.0.0.1 or inet6:8894@::1",
-			name));
-	else if (endpoint_parse(settings->socket, arena, &socket) == NULL &&
+	if (error != NULL)
+		config_error_in(loading, "metrics", 0, error);
+	else if (name != NULL &&
+		 endpoint_parse(name, arena, &endpoint) == NULL &&
+		 endpoint_parse(settings->socket, arena, &socket) == NULL &&
 		 is_same_address(&socket, &endpoint))
 		config_error_in(loading, "metrics", 0,
 		    arena_printf(arena,
@@ -158,22 +158,12 @@ static void
 check_user(struct config_loading *loading)
 {
 	struct arena *arena = loading->config->arena;
-	const char *name = loading->config->settings.user;
-	const struct passwd *user = getpwnam(name);
-	const char *text = NULL;
+	const char *text =
+	    privileges_check(loading->config->settings.user, "milter", arena);
 
-	if (user == NULL)
-		text = arena_printf(arena,
-		    "there is no user %s; make it with: adduser --system "
-		    "--group --no-create-home %s",
-		    name, shell_word(arena, name));
-	else if (user->pw_uid == 0)
-		text = "the milter never runs as root; name another user";
-	if (text == NULL)
-		return;
-	if (loading->reader->from_root)
+	if (text != NULL && loading->reader->from_root)
 		config_error_in(loading, "user", 0, text);
-	else
+	else if (text != NULL)
 		config_warning_in(loading, "user", 0,
 		    arena_printf(arena, "started by root: %s", text));
 }

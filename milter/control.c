@@ -8,10 +8,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/supervisor.h"
 #include "listen.h"
 #include "meter.h"
 #include <libmilter/mfapi.h>
@@ -92,21 +92,10 @@ start_libmilter(void)
 	return (failed == 0 ? 0 : -1);
 }
 
-/* systemd wants the time at which a reload began (sd_notify(3)). */
-static void
-notify_reloading(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-	    (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-}
-
 static void
 reload(const struct control *control)
 {
-	notify_reloading();
+	supervisor_reloading();
 	struct config *loaded = config_load(control->path, control->reader);
 
 	meter_reload(service_meter(control->service), loaded != NULL);
@@ -122,11 +111,12 @@ reload(const struct control *control)
 			    LOG_TEXT("options", options));
 		log_set_level(
 		    control->log, (enum log_level)loaded->settings.log_level);
-		monitor_follow(control->monitor, &loaded->settings);
+		metrics_monitor_follow(
+		    control->monitor, loaded->settings.metrics);
 		service_replace(control->service, loaded);
 		log_info(control->log, "reloaded");
 	}
-	(void)sd_notify(0, "READY=1");
+	supervisor_ready();
 }
 
 static int
@@ -135,9 +125,7 @@ stop(const struct control *control)
 	struct config *config = service_config(control->service);
 	const struct config_settings *settings = &config->settings;
 
-	/* systemd's own patience may end before ours (sd_notify(3)). */
-	(void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64,
-	    (settings->drain_timeout + 2 * SETTLE_SECONDS) * 1000000);
+	supervisor_stopping(settings->drain_timeout + 2 * SETTLE_SECONDS);
 	log_info(control->log, "stopping");
 	/* A reload may name another socket; ours is the first one. */
 	listen_close(&control->started->settings);
@@ -182,7 +170,7 @@ control_run(const struct control *control)
 		    LOG_TEXT("reason", strerror(errno)));
 		return (EX_OSERR);
 	}
-	(void)sd_notify(0, "READY=1");
+	supervisor_ready();
 	log_info(
 	    control->log, "started", LOG_TEXT("version", MAILREEVE_VERSION));
 	for (int what; (what = next_event()) != LISTENER_ENDED;) {

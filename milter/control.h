@@ -8,12 +8,12 @@
 #define MILTER_CONTROL_H
 
 #include "config.h"
-#include "monitor.h"
+#include "metrics/metrics_monitor.h"
 #include "service.h"
 
 struct control {
 	struct service *service;
-	struct monitor *monitor;
+	struct metrics_monitor *monitor;
 	const struct config *started; /* what the process began with */
 	struct log *log;
 	const char *path; /* of the configuration file */

@@ -1,13 +1,11 @@
 /*
  * mailreeve-milter: sign and verify mail for Postfix.
  */
-#include <getopt.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -15,42 +13,16 @@
 #include "check_report.h"
 #include "config.h"
 #include "control.h"
-#include "daemon/cure.h"
+#include "daemon/arguments.h"
+#include "daemon/complain.h"
+#include "daemon/inspect.h"
 #include "daemon/privileges.h"
 #include "hooks.h"
 #include "listen.h"
+#include "monitor.h"
 #include "service.h"
 
 #define PROGRAM "mailreeve-milter"
-
-enum command {
-	COMMAND_SERVE,
-	COMMAND_CHECK,
-	COMMAND_PRINT,
-	COMMAND_NAMES,
-};
-
-struct arguments {
-	enum command command;
-	const char *path;
-};
-
-static void
-print_usage(FILE *stream)
-{
-	(void)fputs("usage: " PROGRAM " [-c FILE] [-f]   serve, in the "
-		    "foreground\n"
-		    "       " PROGRAM " [-c FILE] -t     check the "
-		    "configuration and its keys\n"
-		    "       " PROGRAM " [-c FILE] -P     print the "
-		    "configuration with defaults\n"
-		    "       " PROGRAM " -L               list the names of all "
-		    "options\n"
-		    "       " PROGRAM
-		    " -V | -h          version, help (--version, --help)\n"
-		    "FILE is " CONFIG_FILE " unless given.\n",
-	    stream);
-}
 
 /* Who may have keys: ${user} and his group, or ourselves when it is NULL or no
  * user. */
@@ -63,97 +35,6 @@ key_owner_of(const char *user)
 	if (entry != NULL)
 		owner = (struct keyfile_owner){ entry->pw_uid, entry->pw_gid };
 	return (owner);
-}
-
-static const struct option long_options[] = {
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static struct arguments
-read_arguments(int argc, char *argv[])
-{
-	struct arguments arguments = { .path = CONFIG_FILE };
-
-	for (int option; (option = getopt_long(argc, argv, "c:ftPLVh",
-			      long_options, NULL)) != -1;) {
-		switch (option) {
-		case 'c':
-			arguments.path = optarg;
-			break;
-		case 'f':
-			break; /* there is no other way to run */
-		case 't':
-			arguments.command = COMMAND_CHECK;
-			break;
-		case 'P':
-			arguments.command = COMMAND_PRINT;
-			break;
-		case 'L':
-			arguments.command = COMMAND_NAMES;
-			break;
-		case 'V':
-			(void)puts(PROGRAM " " MAILREEVE_VERSION);
-			exit(EX_OK);
-		case 'h':
-			print_usage(stdout);
-			exit(EX_OK);
-		default:
-			print_usage(stderr);
-			exit(EX_USAGE);
-		}
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, PROGRAM ": \"%s\" is one word too many\n",
-		    argv[optind]);
-		print_usage(stderr);
-		exit(EX_USAGE);
-	}
-	return (arguments);
-}
-
-/* Who came here by sudo can paste what he reads. */
-static bool
-is_sudoer(void)
-{
-	return (getenv("SUDO_USER") != NULL);
-}
-
-static void
-print_line(const char *kind, const char *text)
-{
-	struct arena *arena = arena_new();
-
-	(void)fprintf(stderr, "%s: %s\n", kind,
-	    is_sudoer() ? cure_with_sudo(text, arena) : text);
-	arena_free(arena);
-}
-
-static void
-print_error(void *cookie, const char *text)
-{
-	(void)cookie;
-	print_line("error", text);
-}
-
-static void
-print_warning(void *cookie, const char *text)
-{
-	(void)cookie;
-	print_line("warning", text);
-}
-
-static void
-log_config_error(void *cookie, const char *text)
-{
-	log_error(cookie, "config", LOG_TEXT("text", text));
-}
-
-static void
-log_config_warning(void *cookie, const char *text)
-{
-	log_warning(cookie, "config", LOG_TEXT("text", text));
 }
 
 /* Whether the resolver and the socket could be opened as ${config} says: NULL,
@@ -176,92 +57,65 @@ check_opening(struct config *config, struct arena *arena)
 	return (error);
 }
 
+struct check {
+	const char *path;
+	struct config_reader *reader;
+	struct arena *arena;
+};
+
 /* Read all that a start reads, as the user that does. */
 static int
-check_whole(const char *path, struct config_reader *reader, struct arena *arena)
+check_whole(void *cookie)
 {
+	const struct check *check = cookie;
 	struct postfix postfix;
-	bool has_postfix = postfix_read(arena, &postfix);
+	bool has_postfix = postfix_read(check->arena, &postfix);
 
-	reader->mail_domain = has_postfix ? postfix.mydomain : NULL;
-	struct config *config = config_load(path, reader);
+	check->reader->mail_domain = has_postfix ? postfix.mydomain : NULL;
+	struct config *config = config_load(check->path, check->reader);
 
 	if (config == NULL)
 		return (EX_CONFIG);
 	const char *error = check_opening(config, config->arena);
 
 	if (error != NULL)
-		print_error(NULL, error);
+		complain_print_error(NULL, error);
 	else
-		(void)printf("%s: no errors; signs with %zu keys\n", path,
-		    check_report_keys(config));
+		(void)printf("%s: no errors; signs with %zu keys\n",
+		    check->path, check_report_keys(config));
 	if (error == NULL && config->opendkim_summary != NULL)
 		(void)printf("%s\n", config->opendkim_summary);
 	if (error == NULL)
-		check_report_print(
-		    stdout, config, has_postfix ? &postfix : NULL, is_sudoer());
+		check_report_print(stdout, config,
+		    has_postfix ? &postfix : NULL, complain_is_sudoer());
 	config_free(config);
 	return (error == NULL ? EX_OK : EX_CONFIG);
 }
 
+/* Check as ${user}, whose keys they are. */
 static int
-check_here(const char *path, struct config_reader *reader)
-{
-	struct arena *arena = arena_new();
-	int status = check_whole(path, reader, arena);
-
-	arena_free(arena);
-	return (status);
-}
-
-/* In a child of root: check as ${user}, and never come back.  What the parent
- * has still to write is his. */
-_Noreturn static void
 check_as(const char *user, const char *path, struct config_reader *reader)
 {
-	struct arena *arena = arena_new();
-	const char *error = privileges_drop(user, arena);
-	int status = EX_CONFIG;
-
-	if (error != NULL)
-		print_error(NULL, error);
-	else
-		status = check_whole(path, reader, arena);
-	arena_free(arena);
-	(void)fflush(stdout);
-	_exit(status);
-}
-
-/* Root can read what the milter cannot: only a process of its user knows. */
-static int
-check(const char *path, const char *user, struct config_reader *reader)
-{
-	int status = 0;
+	struct check check = {
+		.path = path, .reader = reader, .arena = arena_new()
+	};
 
 	reader->without_keys = false;
 	reader->key_owner = key_owner_of(user);
-	if (!reader->from_root)
-		return (check_here(path, reader));
-	(void)fflush(NULL);
-	pid_t child = fork();
+	int status = inspect_as(user, check_whole, &check);
 
-	if (child == 0)
-		check_as(user, path, reader);
-	if (child > 0 && waitpid(child, &status, 0) == child &&
-	    WIFEXITED(status))
-		return (WEXITSTATUS(status));
-	print_error(NULL, "the process that checks did not end well");
-	return (EX_OSERR);
+	arena_free(check.arena);
+	return (status);
 }
 
 /* Errors on a terminal are for people: -t and -P do not log. */
 static int
 inspect(const struct arguments *arguments)
 {
-	bool only_print = arguments->command == COMMAND_PRINT;
+	bool only_print = arguments->command == ARGUMENTS_PRINT;
 	bool is_root = geteuid() == 0;
-	struct config_reader reader = { .error = print_error,
-		.warning = print_warning,
+	struct config_reader reader = { .error = complain_print_error,
+		.warning = complain_print_warning,
 		.without_keys = true,
 		.absent_keys = is_root && !only_print ? hash_new() : NULL,
 		.to_serve = !only_print,
@@ -274,7 +128,8 @@ inspect(const struct arguments *arguments)
 	else if (only_print)
 		config_print(config, stdout);
 	else
-		status = check(arguments->path, config->settings.user, &reader);
+		status =
+		    check_as(config->settings.user, arguments->path, &reader);
 	hash_free(reader.absent_keys);
 	config_free(config);
 	return (status);
@@ -344,18 +199,18 @@ run(struct config *config, struct control *control, struct arena *arena)
 	if (control->service == NULL)
 		return (fail(control->log, EX_UNAVAILABLE, error));
 	control->monitor = monitor_new(control->service);
-	monitor_follow(control->monitor, &config->settings);
+	metrics_monitor_follow(control->monitor, config->settings.metrics);
 	int status = control_run(control);
 
-	monitor_free(control->monitor);
+	metrics_monitor_free(control->monitor);
 	return (status);
 }
 
 static int
 serve(const char *path, struct log *log, struct arena *arena)
 {
-	struct config_reader reader = { .error = log_config_error,
-		.warning = log_config_warning,
+	struct config_reader reader = { .error = complain_log_error,
+		.warning = complain_log_warning,
 		.cookie = log,
 		.without_keys = true,
 		.to_serve = true,
@@ -382,16 +237,19 @@ serve(const char *path, struct log *log, struct arena *arena)
 int
 main(int argc, char *argv[])
 {
-	struct arguments arguments = read_arguments(argc, argv);
+	static const struct arguments_program program = { .name = PROGRAM,
+		.config_file = CONFIG_FILE,
+		.checks = "the configuration and its keys" };
+	struct arguments arguments = arguments_read(&program, argc, argv);
 
 	switch (arguments.command) {
-	case COMMAND_CHECK:
-	case COMMAND_PRINT:
+	case ARGUMENTS_CHECK:
+	case ARGUMENTS_PRINT:
 		return (inspect(&arguments));
-	case COMMAND_NAMES:
+	case ARGUMENTS_NAMES:
 		conf_names(stdout, config_options);
 		return (EX_OK);
-	case COMMAND_SERVE:
+	case ARGUMENTS_SERVE:
 		break;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -30,17 +30,8 @@ static const char *
 place_text(const struct config_loading *loading, const char *option,
     size_t index, const char *text)
 {
-	struct arena *arena = loading->config->arena;
-	const struct conf_place *place =
-	    conf_place_of(loading->places, option, index);
-
-	if (place != NULL)
-		return (arena_printf(arena, "%s:%d: %s: %s", place->file,
-		    place->line, option, text));
-	if (loading->path != NULL)
-		return (arena_printf(
-		    arena, "%s: %s: %s", loading->path, option, text));
-	return (arena_printf(arena, "%s: %s", option, text));
+	return (conf_complaint(loading->config->arena, loading->places,
+	    loading->path, option, index, text));
 }
 
 void
@@ -299,50 +290,8 @@ config_free(struct config *config)
 	arena_free(config->arena);
 }
 
-static bool
-list_differs(const struct conf_list *a, const struct conf_list *b)
-{
-	if (a->count != b->count)
-		return (true);
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return (true);
-	return (false);
-}
-
-static bool
-string_differs(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL ? a != b : strcmp(a, b) != 0);
-}
-
-/* What stands behind an option in both; see enum conf_type. */
-static bool
-option_differs(const struct conf_option *option, const void *a, const void *b)
-{
-	switch (option->type) {
-	case CONF_BOOL:
-		return (*(const bool *)a != *(const bool *)b);
-	case CONF_WORD:
-		return (*(const int *)a != *(const int *)b);
-	case CONF_INTEGER:
-	case CONF_SIZE:
-	case CONF_DURATION:
-	case CONF_MILLISECONDS:
-		return (*(const int64_t *)a != *(const int64_t *)b);
-	case CONF_STRING:
-		return (string_differs(
-		    *(const char *const *)a, *(const char *const *)b));
-	case CONF_LIST:
-		return (list_differs(a, b));
-	case CONF_SECTION:
-		break;
-	}
-	return (false);
-}
-
-static bool
-is_for_restart(const char *name)
+const char *
+config_restart_needed(const struct config *started, const struct config *loaded)
 {
 	static const char *const names[] = { "sockets", "socket_group", "user",
 		"control_socket", "max_connections", "idle_timeout", "workers",
@@ -351,35 +300,10 @@ is_for_restart(const char *name)
 		"shared_username", "shared_password_file", "shared_tls",
 		"shared_tls_ca", "shared_timeout", "shared_nodes", "resolvers",
 		"trust_anchor", "dns_cache_entries", "quota", "log_format",
-		"log_to" };
+		"log_to", NULL };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return (true);
-	return (false);
-}
-
-const char *
-config_restart_needed(const struct config *started, const struct config *loaded)
-{
-	const char *names = NULL;
-
-	for (const struct conf_option *option = config_options;
-	     option->name != NULL; option++) {
-		/* UNSAFE: the table gives the offset of its own struct. */
-		const void *a =
-		    (const char *)&started->settings + option->offset;
-		const void *b =
-		    (const char *)&loaded->settings + option->offset;
-
-		if (is_for_restart(option->name) &&
-		    option_differs(option, a, b))
-			names = names == NULL
-			            ? option->name
-			            : arena_printf(loaded->arena, "%s, %s",
-					  names, option->name);
-	}
-	return (names);
+	return (conf_changes(loaded->arena, config_options, names,
+	    &started->settings, &loaded->settings));
 }
 
 void

@@ -1,17 +1,20 @@
 #include "config_loading.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/shell.h"
 #include "base/span.h"
 #include "daemon/endpoint.h"
+#include "daemon/privileges.h"
 #include "daemon/socket.h"
 #include "dns/resolvers.h"
+#include "metrics/metrics_monitor.h"
 
 #define PASSWORD_MAX_BYTES 1024
+
+/* What we advise; the milter has the one before. */
+#define CONFIG_METRICS_PORT 8895
 
 static const char *
 endpoint_error(struct arena *arena, const char *text, struct endpoint *endpoint)
@@ -63,17 +66,12 @@ check_endpoint(
 static void
 check_metrics(struct config_loading *loading)
 {
-	struct arena *arena = loading->config->arena;
 	const char *name = loading->config->settings.metrics;
-	struct endpoint endpoint;
+	const char *error = metrics_monitor_check(
+	    name, CONFIG_METRICS_PORT, loading->config->arena);
 
-	if (name != NULL && (endpoint_parse(name, arena, &endpoint) != NULL ||
-				endpoint.path != NULL || !endpoint.loopback))
-		config_error_in(loading, "metrics", 0,
-		    arena_printf(arena,
-			"\"%s\" is no loopback address with a port; write "
-			"inet:8895@127.0.0.1 or inet6:8895@::1",
-			name));
+	if (error != NULL)
+		config_error_in(loading, "metrics", 0, error);
 }
 
 static void
@@ -117,6 +115,17 @@ check_scores(struct config_loading *loading)
 	    strncmp(settings->webhook, "http://", 7) != 0)
 		config_error_in(loading, "webhook", 0,
 		    "must begin with https:// or http://");
+}
+
+/* Who may come again only when it is too late never gets through. */
+static void
+check_greylist(struct config_loading *loading)
+{
+	const struct config_settings *settings = &loading->config->settings;
+
+	if (settings->greylist_window <= settings->greylist_delay)
+		config_error_in(loading, "greylist_window", 0,
+		    "not longer than greylist_delay: nobody would ever pass");
 }
 
 /* The first line of a file that others cannot read. */
@@ -165,17 +174,9 @@ static void
 check_user(struct config_loading *loading)
 {
 	struct arena *arena = loading->config->arena;
-	const char *name = loading->config->settings.user;
-	const struct passwd *user = getpwnam(name);
-	const char *text = NULL;
+	const char *text =
+	    privileges_check(loading->config->settings.user, "daemon", arena);
 
-	if (user == NULL)
-		text = arena_printf(arena,
-		    "there is no user %s; make it with: adduser --system "
-		    "--group --no-create-home %s",
-		    name, shell_word(arena, name));
-	else if (user->pw_uid == 0)
-		text = "the daemon never runs as root; name another user";
 	if (text != NULL && loading->reader->from_root)
 		config_error_in(loading, "user", 0, text);
 	else if (text != NULL)
@@ -203,6 +204,7 @@ config_check(struct config_loading *loading)
 	check_metrics(loading);
 	check_dns(loading);
 	check_scores(loading);
+	check_greylist(loading);
 	check_shared(loading);
 	check_endpoint(loading, "quota", loading->config->settings.quota);
 	if (!loading->reader->to_serve)

@@ -190,7 +190,7 @@ const struct conf_option config_options[] = {
 	    .help = "Points for a name like those of home connections."),
 	POINTS("score_spf_pass", spf_pass, "0", .help = "Points for SPF pass."),
 	POINTS("score_spf_none", spf_none, "0",
-	    .help = "Points for a sender without SPF."),
+	    .help = "Points for a sender without SPF, or of SPF neutral."),
 	POINTS("score_spf_softfail", spf_softfail, "2",
 	    .help = "Points for SPF softfail."),
 	POINTS("score_spf_fail", spf_fail, "3", .help = "Points for SPF fail."),

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "daemon/supervisor.h"
 #include "meter.h"
 
 /* What writing everything to the disk may take at the end, in seconds. */
@@ -38,14 +38,6 @@ control_now(void)
 	return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
-/* systemd wants the time at which a reload began (sd_notify(3)). */
-static void
-notify_reloading(void)
-{
-	(void)sd_notifyf(
-	    0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_monotonic_us());
-}
-
 static void
 follow(const struct control *control, struct config *loaded)
 {
@@ -55,7 +47,7 @@ follow(const struct control *control, struct config *loaded)
 		log_warning(control->log, "restart_needed",
 		    LOG_TEXT("options", options));
 	log_set_level(control->log, (enum log_level)loaded->settings.log_level);
-	monitor_follow(control->monitor, &loaded->settings);
+	metrics_monitor_follow(control->monitor, loaded->settings.metrics);
 	engine_follow(control->engine, loaded);
 	log_info(control->log, "reloaded");
 }
@@ -63,7 +55,7 @@ follow(const struct control *control, struct config *loaded)
 static void
 reload(const struct control *control)
 {
-	notify_reloading();
+	supervisor_reloading();
 	struct config *loaded = config_load(control->path, control->reader);
 
 	meter_reload(engine_meter(control->engine), loaded != NULL);
@@ -72,7 +64,7 @@ reload(const struct control *control)
 	else
 		log_error(control->log, "reload_failed",
 		    LOG_TEXT("kept", "the configuration in force"));
-	(void)sd_notify(0, "READY=1");
+	supervisor_ready();
 }
 
 /* Whoever is still connected waits for a reply, or for the rest of one. */
@@ -108,9 +100,7 @@ stop(struct run *run)
 	if (run->stopping)
 		return;
 	run->stopping = true;
-	/* systemd's own patience may end before ours (sd_notify(3)). */
-	(void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64,
-	    (patience + FLUSH_SECONDS) * 1000000);
+	supervisor_stopping(patience + FLUSH_SECONDS);
 	log_info(control->log, "stopping");
 	serve_stop(control->serve);
 	run->deadline = clock_monotonic_ms() + patience * 1000;
@@ -138,7 +128,7 @@ give_sign(struct run *run)
 	if (run->watchdog_ms == 0 || now - run->last_sign < run->watchdog_ms)
 		return;
 	run->last_sign = now;
-	(void)sd_notify(0, "WATCHDOG=1");
+	supervisor_alive();
 }
 
 static void
@@ -153,17 +143,6 @@ on_tick(int fd, short what, void *cookie)
 	meter_snapshot(
 	    engine_meter(control->engine), control->engine, control->serve);
 	give_sign(run);
-}
-
-/* systemd wants signs twice as often as it looks (sd_watchdog_enabled(3)). */
-static int64_t
-watchdog_interval(void)
-{
-	uint64_t patience_us = 0;
-
-	if (sd_watchdog_enabled(0, &patience_us) <= 0)
-		return (0);
-	return (patience_us < 4000 ? 1 : (int64_t)(patience_us / 4000));
 }
 
 static bool
@@ -217,11 +196,11 @@ int
 control_run(const struct control *control)
 {
 	struct run run = { .control = control,
-		.watchdog_ms = watchdog_interval() };
+		.watchdog_ms = supervisor_interval_ms() };
 	int status = EX_OSERR;
 
 	if (start_events(&run)) {
-		(void)sd_notify(0, "READY=1");
+		supervisor_ready();
 		log_info(control->log, "started",
 		    LOG_TEXT("version", MAILREEVE_VERSION));
 		(void)event_base_dispatch(control->base);

@@ -6,7 +6,7 @@
 
 #include "config.h"
 #include "engine.h"
-#include "monitor.h"
+#include "metrics/metrics_monitor.h"
 #include "serve.h"
 
 /* A tenth of a second: how often the engine is told of the time. */
@@ -16,7 +16,7 @@ struct control {
 	struct event_base *base;
 	struct engine *engine;
 	struct serve *serve;
-	struct monitor *monitor;
+	struct metrics_monitor *monitor;
 	const struct config *started; /* what the process began with */
 	struct log *log;
 	const char *path; /* of the configuration file */

@@ -237,6 +237,9 @@ for_score(const struct weighing *weighing, const struct decide_facts *facts,
 		.shadow = weighing->policy->score_shadow };
 }
 
+/* RFC 5321 4.1.4: a server MUST NOT refuse mail because HELO does not belong to
+ * the client.  That is never asked; and all that HELO says is one group, which
+ * alone refuses nobody unless reject_groups is 1. */
 static bool
 by_high_score(const struct weighing *weighing, const struct decide_facts *facts,
     struct candidate *out)
@@ -312,11 +315,13 @@ by_limits(const struct weighing *weighing, const struct decide_facts *facts,
 	return (out->action != DECIDE_DUNNO);
 }
 
-/* Nothing is against it; the score goes with it. */
+/* Nothing is against it; the score goes with it.  access(5): a header cannot be
+ * prepended once the message is there, at END-OF-MESSAGE. */
 static void
 let_pass(const struct weighing *weighing, const struct decide_facts *facts)
 {
-	if (facts->header == NULL || weighing->policy->shadow)
+	if (facts->header == NULL || weighing->policy->shadow ||
+	    facts->state != REQUEST_STATE_RCPT)
 		return;
 	weighing->out->action = DECIDE_PREPEND;
 	weighing->out->text = facts->header;

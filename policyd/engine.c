@@ -161,6 +161,7 @@ engine_free(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
+	accounting_stop(engine->accounting, engine->now);
 	workers_free(engine->workers);
 	shared_free(engine->shared);
 	accounting_free(engine->accounting);

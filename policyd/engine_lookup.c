@@ -47,9 +47,9 @@ run_quota(void *job)
 static char *
 copy(const char *text)
 {
-	char *copied = arena_impl_malloc(strlen(text) + sizeof(char));
+	size_t size = strlen(text) + sizeof(char);
 
-	return (strcpy(copied, text));
+	return (memcpy(arena_impl_malloc(size), text, size));
 }
 
 /* Points of what a worker found, kept for the other recipients. */

@@ -223,6 +223,24 @@ judge(enum answer listed, enum answer unlisted)
 	return (listed == ANSWER_LISTED ? &well : &dead);
 }
 
+/* The questions of one list's test. */
+enum test {
+	TEST_LISTED,
+	TEST_NOT_LISTED,
+	TEST_LISTED_6,
+	TEST_NOT_LISTED_6,
+	TESTS,
+};
+
+/* RFC 5782 5: what a list of IPv6 addresses MUST and MUST NOT list,
+ * ::FFFF:7F00:2 and ::FFFF:7F00:1. */
+static const struct network_address listed_6 = { .family = AF_INET6,
+	.bytes = { [10] = 0xff, 0xff, 0x7f, 0, 0, 2 } };
+static const struct network_address not_listed_6 = { .family = AF_INET6,
+	.bytes = { [10] = 0xff, 0xff, 0x7f, 0, 0, 1 } };
+
+/* Ask for ${name} below the zone; what is not to be tested is a name that does
+ * not exist. */
 static struct dns_question
 ask(struct arena *arena, const struct dns_list *list, const char *name)
 {
@@ -232,36 +250,65 @@ ask(struct arena *arena, const struct dns_list *list, const char *name)
 		.type = DNS_TYPE_A });
 }
 
+static struct dns_question
+ask_6(struct arena *arena, const struct dns_list *list,
+    const struct network_address *address)
+{
+	const char *name = NULL;
+
+	if ((list->subjects & LIST_CLIENT) != 0)
+		name = list_name(arena, list, address);
+	return ((struct dns_question){
+	    .name = name == NULL ? "" : name, .type = DNS_TYPE_A });
+}
+
+/* A list may have the addresses of both families, or of one: one test entry is
+ * enough, but neither may list what none may. */
+static const struct verdict *
+read_test(const struct dns_list *list, const struct dns_answer *answers)
+{
+	enum answer listed = read_answer(&answers[TEST_LISTED]);
+	enum answer unlisted = read_answer(&answers[TEST_NOT_LISTED]);
+	enum answer unlisted_6 = read_answer(&answers[TEST_NOT_LISTED_6]);
+
+	/* Not told what to test: what it is not asked it passes. */
+	if (list->must_be_listed == NULL)
+		listed = ANSWER_LISTED;
+	if (list->must_not_be_listed == NULL)
+		unlisted = ANSWER_NOT_LISTED;
+	if (listed == ANSWER_NOT_LISTED &&
+	    read_answer(&answers[TEST_LISTED_6]) == ANSWER_LISTED)
+		listed = ANSWER_LISTED;
+	if (unlisted == ANSWER_NOT_LISTED && unlisted_6 != ANSWER_NONE)
+		unlisted = unlisted_6;
+	return (judge(listed, unlisted));
+}
+
 void
 list_health_test(struct list_health *health, struct dns *dns,
     const struct dns_list *lists, size_t count, int64_t deadline,
     struct arena *arena)
 {
 	struct dns_question *questions =
-	    arena_array(arena, 2 * count, sizeof(*questions));
+	    arena_array(arena, TESTS * count, sizeof(*questions));
 	struct dns_answer *answers =
-	    arena_array(arena, 2 * count, sizeof(*answers));
+	    arena_array(arena, TESTS * count, sizeof(*answers));
 
 	for (size_t i = 0; i < count; i++) {
-		questions[2 * i] =
-		    ask(arena, &lists[i], lists[i].must_be_listed);
-		questions[2 * i + 1] =
-		    ask(arena, &lists[i], lists[i].must_not_be_listed);
+		struct dns_question *of = &questions[TESTS * i];
+		const struct dns_list *list = &lists[i];
+
+		of[TEST_LISTED] = ask(arena, list, list->must_be_listed);
+		of[TEST_NOT_LISTED] =
+		    ask(arena, list, list->must_not_be_listed);
+		of[TEST_LISTED_6] = ask_6(arena, list, &listed_6);
+		of[TEST_NOT_LISTED_6] = ask_6(arena, list, &not_listed_6);
 	}
-	dns_gather(dns, questions, 2 * count, deadline, arena, answers);
+	dns_gather(dns, questions, TESTS * count, deadline, arena, answers);
 	(void)pthread_mutex_lock(&health->lock);
-	for (size_t i = 0; i < count; i++) {
-		enum answer listed = read_answer(&answers[2 * i]);
-		enum answer unlisted = read_answer(&answers[2 * i + 1]);
-
-		/* Not told what to test: what it is not asked it passes. */
-		if (lists[i].must_be_listed == NULL)
-			listed = ANSWER_LISTED;
-		if (lists[i].must_not_be_listed == NULL)
-			unlisted = ANSWER_NOT_LISTED;
-		tested(
-		    health, find(health, &lists[i]), judge(listed, unlisted));
-	}
+	for (size_t i = 0; i < count; i++)
+		tested(health, find(health, &lists[i]),
+		    read_test(&lists[i], &answers[TESTS * i]));
 	(void)pthread_mutex_unlock(&health->lock);
 }
 

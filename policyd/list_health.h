@@ -48,7 +48,8 @@ void list_health_free(struct list_health *health);
 
 /**
  * list_health_test(health, dns, lists, count, deadline, arena):
- * Test all lists at once.  Blocking: for a worker.
+ * Test all lists at once, those of client addresses also as lists of IPv6
+ * addresses.  Blocking: for a worker.
  */
 void list_health_test(struct list_health *health, struct dns *dns,
     const struct dns_list *lists, size_t count, int64_t deadline,

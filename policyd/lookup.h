@@ -65,7 +65,7 @@ struct lookup_findings {
 
 struct lookup_options {
 	struct dns *dns;
-	const struct dns_list *lists; /* without those that are out */
+	const struct dns_list *lists;
 	size_t list_count;
 	struct list_health *health;   /* says which are out; NULL: none */
 	const char *const *own_names; /* ours, ended by NULL */

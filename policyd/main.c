@@ -2,7 +2,6 @@
  * mailreeve-policyd: answer Postfix's policy questions.
  */
 #include <event2/event.h>
-#include <getopt.h>
 #include <libgen.h>
 #include <malloc.h>
 #include <signal.h>
@@ -10,19 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "console.h"
 #include "control.h"
-#include "daemon/cure.h"
+#include "daemon/arguments.h"
+#include "daemon/complain.h"
 #include "daemon/endpoint.h"
+#include "daemon/inspect.h"
 #include "daemon/privileges.h"
 #include "engine.h"
 #include "listener.h"
-#include "monitor.h"
+#include "meter.h"
 #include "serve.h"
 #include "store/store.h"
 
@@ -35,120 +35,6 @@
  * back to the system when they are freed, and leave no holes that others are
  * too large for: of 100,000 users, 7 MB of 34. */
 #define BLOCK_BYTES (60 * 1024)
-
-enum command {
-	COMMAND_SERVE,
-	COMMAND_CHECK,
-	COMMAND_PRINT,
-	COMMAND_NAMES,
-};
-
-struct arguments {
-	enum command command;
-	const char *path;
-};
-
-static void
-print_usage(FILE *stream)
-{
-	(void)fputs("usage: " PROGRAM " [-c FILE] [-f]   serve, in the "
-		    "foreground\n"
-		    "       " PROGRAM " [-c FILE] -t     check the "
-		    "configuration\n"
-		    "       " PROGRAM " [-c FILE] -P     print the "
-		    "configuration with defaults\n"
-		    "       " PROGRAM " -L               list the names of all "
-		    "options\n"
-		    "       " PROGRAM
-		    " -V | -h          version, help (--version, --help)\n"
-		    "FILE is " CONFIG_FILE " unless given.\n",
-	    stream);
-}
-
-static const struct option long_options[] = {
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static struct arguments
-read_arguments(int argc, char *argv[])
-{
-	struct arguments arguments = { .path = CONFIG_FILE };
-
-	for (int option; (option = getopt_long(argc, argv, "c:ftPLVh",
-			      long_options, NULL)) != -1;) {
-		switch (option) {
-		case 'c':
-			arguments.path = optarg;
-			break;
-		case 'f':
-			break; /* there is no other way to run */
-		case 't':
-			arguments.command = COMMAND_CHECK;
-			break;
-		case 'P':
-			arguments.command = COMMAND_PRINT;
-			break;
-		case 'L':
-			arguments.command = COMMAND_NAMES;
-			break;
-		case 'V':
-			(void)puts(PROGRAM " " MAILREEVE_VERSION);
-			exit(EX_OK);
-		case 'h':
-			print_usage(stdout);
-			exit(EX_OK);
-		default:
-			print_usage(stderr);
-			exit(EX_USAGE);
-		}
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, PROGRAM ": \"%s\" is one word too many\n",
-		    argv[optind]);
-		print_usage(stderr);
-		exit(EX_USAGE);
-	}
-	return (arguments);
-}
-
-/* Who came here by sudo can paste what he reads. */
-static void
-print_line(const char *kind, const char *text)
-{
-	struct arena *arena = arena_new();
-
-	(void)fprintf(stderr, "%s: %s\n", kind,
-	    getenv("SUDO_USER") != NULL ? cure_with_sudo(text, arena) : text);
-	arena_free(arena);
-}
-
-static void
-print_error(void *cookie, const char *text)
-{
-	(void)cookie;
-	print_line("error", text);
-}
-
-static void
-print_warning(void *cookie, const char *text)
-{
-	(void)cookie;
-	print_line("warning", text);
-}
-
-static void
-log_config_error(void *cookie, const char *text)
-{
-	log_error(cookie, "config", LOG_TEXT("text", text));
-}
-
-static void
-log_config_warning(void *cookie, const char *text)
-{
-	log_warning(cookie, "config", LOG_TEXT("text", text));
-}
 
 static bool
 has_store(const struct config_settings *settings)
@@ -211,77 +97,48 @@ check_store(const struct config_settings *settings, struct arena *arena)
 		    "it with: install -d -o %s -m 0750 %s",
 		    folder, settings->user, folder);
 	if (error != NULL)
-		print_warning(NULL, arena_printf(arena, "state: %s", error));
+		complain_print_warning(
+		    NULL, arena_printf(arena, "state: %s", error));
 }
+
+struct check {
+	const char *path;
+	const struct config_reader *reader;
+};
 
 /* Read all that a start reads, as the user that does. */
 static int
-check_whole(const char *path, const struct config_reader *reader)
+check_whole(void *cookie)
 {
-	struct config *config = config_load(path, reader);
+	const struct check *check = cookie;
+	struct config *config = config_load(check->path, check->reader);
 
 	if (config == NULL)
 		return (EX_CONFIG);
 	const char *error = check_sockets(&config->settings, config->arena);
 
 	if (error != NULL) {
-		print_error(NULL, error);
+		complain_print_error(NULL, error);
 	} else {
 		check_store(&config->settings, config->arena);
-		(void)printf("%s: no errors; %zu limits, %zu DNS lists\n", path,
-		    config->accounting.limit_count, config->list_count);
+		(void)printf("%s: no errors; %zu limits, %zu DNS lists\n",
+		    check->path, config->accounting.limit_count,
+		    config->list_count);
 	}
 	config_free(config);
 	return (error == NULL ? EX_OK : EX_CONFIG);
-}
-
-/* In a child of root: check as ${user}, and never come back.  What the parent
- * has still to write is his. */
-_Noreturn static void
-check_as(const char *user, const char *path, const struct config_reader *reader)
-{
-	struct arena *arena = arena_new();
-	const char *error = privileges_drop(user, arena);
-	int status = EX_CONFIG;
-
-	if (error != NULL)
-		print_error(NULL, error);
-	else
-		status = check_whole(path, reader);
-	arena_free(arena);
-	(void)fflush(stdout);
-	_exit(status);
-}
-
-/* Root can read what the daemon cannot: only a process of its user knows. */
-static int
-check(const char *path, const char *user, const struct config_reader *reader)
-{
-	int status = 0;
-
-	if (!reader->from_root)
-		return (check_whole(path, reader));
-	(void)fflush(NULL);
-	pid_t child = fork();
-
-	if (child == 0)
-		check_as(user, path, reader);
-	if (child > 0 && waitpid(child, &status, 0) == child &&
-	    WIFEXITED(status))
-		return (WEXITSTATUS(status));
-	print_error(NULL, "the process that checks did not end well");
-	return (EX_OSERR);
 }
 
 /* Errors on a terminal are for people: -t and -P do not log. */
 static int
 inspect(const struct arguments *arguments)
 {
-	bool only_print = arguments->command == COMMAND_PRINT;
-	const struct config_reader reader = { .error = print_error,
-		.warning = print_warning,
+	bool only_print = arguments->command == ARGUMENTS_PRINT;
+	const struct config_reader reader = { .error = complain_print_error,
+		.warning = complain_print_warning,
 		.to_serve = !only_print,
 		.from_root = geteuid() == 0 };
+	struct check check = { .path = arguments->path, .reader = &reader };
 	struct config *config = config_load(arguments->path, &reader);
 	int status = EX_OK;
 
@@ -290,7 +147,7 @@ inspect(const struct arguments *arguments)
 	if (only_print)
 		config_print(config, stdout);
 	else
-		status = check(arguments->path, config->settings.user, &reader);
+		status = inspect_as(config->settings.user, check_whole, &check);
 	config_free(config);
 	return (status);
 }
@@ -368,6 +225,24 @@ open_sockets(const struct config_settings *settings, struct event_base *base,
 	return (serve_new(base, &options, engine, arena, error));
 }
 
+/* Called in the thread of the page's server. */
+static void
+print_page(void *cookie, struct buf *page)
+{
+	meter_print(cookie, page);
+}
+
+static struct metrics_monitor *
+monitor_new(const struct control *control)
+{
+	const struct metrics_monitor_options options = { .page = print_page,
+		.cookie = engine_meter(control->engine),
+		.log = control->log,
+		.started = clock_now(&clock_system) };
+
+	return (metrics_monitor_new(&options));
+}
+
 /* Serve as ${config} says, until a signal ends it. */
 static int
 run(struct config *config, struct control *control, struct arena *arena)
@@ -388,14 +263,13 @@ run(struct config *config, struct control *control, struct arena *arena)
 		    control->engine, control->serve, control->log, arena,
 		    &error);
 	if (console != NULL) {
-		control->monitor = monitor_new(
-		    engine_meter(control->engine), control->log, &clock_system);
-		monitor_follow(control->monitor, settings);
+		control->monitor = monitor_new(control);
+		metrics_monitor_follow(control->monitor, settings->metrics);
 		status = control_run(control);
 	} else {
 		(void)fail(control->log, status, error);
 	}
-	monitor_free(control->monitor);
+	metrics_monitor_free(control->monitor);
 	console_free(console);
 	serve_free(control->serve);
 	engine_free(control->engine);
@@ -405,8 +279,8 @@ run(struct config *config, struct control *control, struct arena *arena)
 static int
 serve(const char *path, struct log *log, struct arena *arena)
 {
-	const struct config_reader reader = { .error = log_config_error,
-		.warning = log_config_warning,
+	const struct config_reader reader = { .error = complain_log_error,
+		.warning = complain_log_warning,
 		.cookie = log,
 		.to_serve = true,
 		.from_root = geteuid() == 0 };
@@ -437,16 +311,19 @@ serve(const char *path, struct log *log, struct arena *arena)
 int
 main(int argc, char *argv[])
 {
-	struct arguments arguments = read_arguments(argc, argv);
+	static const struct arguments_program program = { .name = PROGRAM,
+		.config_file = CONFIG_FILE,
+		.checks = "the configuration" };
+	struct arguments arguments = arguments_read(&program, argc, argv);
 
 	switch (arguments.command) {
-	case COMMAND_CHECK:
-	case COMMAND_PRINT:
+	case ARGUMENTS_CHECK:
+	case ARGUMENTS_PRINT:
 		return (inspect(&arguments));
-	case COMMAND_NAMES:
+	case ARGUMENTS_NAMES:
 		conf_names(stdout, config_options);
 		return (EX_OK);
-	case COMMAND_SERVE:
+	case ARGUMENTS_SERVE:
 		break;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -55,10 +55,12 @@ rule_of(struct meter_names *names, const char *name)
 
 	while (i < names->rule_count && strcmp(names->rules[i].name, name) != 0)
 		i++;
-	if (i == METER_NAMES_MAX_RULES || strlen(name) >= NAME_MAX_BYTES)
+	size_t size = strlen(name) + sizeof(char);
+
+	if (i == METER_NAMES_MAX_RULES || size > NAME_MAX_BYTES)
 		return (NULL);
 	if (i == names->rule_count) {
-		(void)strcpy(names->rules[i].name, name);
+		memcpy(names->rules[i].name, name, size);
 		names->rule_count++;
 	}
 	return (&names->rules[i]);

@@ -119,6 +119,9 @@ tell_hit(struct sum *sum, const struct lookup_hit *hit)
 	const struct dns_list *list = hit->list;
 	const unsigned char *answer = hit->answer;
 
+	/* Whoever is vouched for is, also where there is no room to tell. */
+	if (!list->shadow && hit->weight <= SCORE_VOUCHES)
+		sum->out->vouched = true;
 	if (sum->out->count >= MAX_LIST_PARTS)
 		return;
 	add_part(sum,
@@ -129,8 +132,6 @@ tell_hit(struct sum *sum, const struct lookup_hit *hit)
 		.group = arena_printf(sum->arena, "list %s", group_of(list)),
 		.points = hit->weight,
 		.shadow = list->shadow });
-	if (!list->shadow && hit->weight <= SCORE_VOUCHES)
-		sum->out->vouched = true;
 }
 
 /* What one group of lists says, capped; with ${shadow} also its shadow lists.
@@ -252,7 +253,10 @@ add_spf(struct sum *sum)
 	case SPF_NONE:
 		add(sum, SOURCE_SPF, "no SPF record", weights->spf_none);
 		break;
+	/* RFC 7208 8.2: neutral MUST be treated exactly like none. */
 	case SPF_NEUTRAL:
+		add(sum, SOURCE_SPF, "SPF neutral", weights->spf_none);
+		break;
 	case SPF_TEMPERROR:
 		break;
 	case SPF_PASS:

@@ -3,8 +3,8 @@
  *
  * One request is answered before the next of its connection is read, with one
  * reply.  A connection may be silent for longer than Postfix keeps one
- * (smtpd_policy_service_default max_ttl 1000 s): one that we close counts as a
- * failed try there.
+ * (smtpd_policy_service_max_ttl, 1000 s): one that we close counts as a failed
+ * try there.
  */
 #ifndef POLICYD_SERVE_H
 #define POLICYD_SERVE_H
@@ -17,6 +17,9 @@
 #include "engine.h"
 
 #define SERVE_BACKLOG 4096
+/* Milliseconds that those have, while we stop, who are amid a request or have
+ * connected and asked none yet. */
+#define SERVE_PATIENCE_MS 200
 /* A request that has begun must be whole by then. */
 #define SERVE_REQUEST_SECONDS 60
 
@@ -58,7 +61,8 @@ void serve_load(const struct serve *serve, struct serve_load *out);
 
 /**
  * serve_stop(serve):
- * Take no more connections nor requests; those in hand are still answered.
+ * Take no more connections, nor requests but those in hand, which are still
+ * answered: also what waits to be read, or is read in part.
  */
 void serve_stop(struct serve *serve);
 

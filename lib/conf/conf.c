@@ -147,3 +147,17 @@ conf_place_of(const struct conf_places *places, const char *name, size_t index)
 			return (&places->place);
 	return (NULL);
 }
+
+const char *
+conf_complaint(struct arena *arena, const struct conf_places *places,
+    const char *path, const char *name, size_t index, const char *text)
+{
+	const struct conf_place *place = conf_place_of(places, name, index);
+
+	if (place != NULL)
+		return (arena_printf(arena, "%s:%d: %s: %s", place->file,
+		    place->line, name, text));
+	if (path != NULL)
+		return (arena_printf(arena, "%s: %s: %s", path, name, text));
+	return (arena_printf(arena, "%s: %s", name, text));
+}

@@ -97,6 +97,16 @@ const struct conf_place *conf_place_of(
     const struct conf_places *places, const char *name, size_t index);
 
 /**
+ * conf_complaint(arena, places, path, name, index, text):
+ * Return ${text}, which is about the value at ${index} of the option ${name},
+ * with the place that conf_place_of() knows: "FILE:LINE: NAME: text"; else with
+ * ${path}, which may be NULL.
+ */
+const char *conf_complaint(struct arena *arena,
+    const struct conf_places *places, const char *path, const char *name,
+    size_t index, const char *text);
+
+/**
  * conf_defaults(arena, table, out):
  * Store the defaults of ${table} in the struct at ${out}, as conf_load() does
  * for an empty file.
@@ -118,5 +128,15 @@ void conf_print(
  * `section.name'.
  */
 void conf_names(FILE *stream, const struct conf_option *table);
+
+/**
+ * conf_changes(arena, table, names, a, b):
+ * Return the names of the options of ${table} whose values in the structs at
+ * ${a} and ${b} differ, "one, other" in the order of ${table}; only those among
+ * ${names}, which end with NULL, and no sections.  Return NULL when there are
+ * none; else the text lives as long as ${arena}.
+ */
+const char *conf_changes(struct arena *arena, const struct conf_option *table,
+    const char *const *names, const void *a, const void *b);
 
 #endif

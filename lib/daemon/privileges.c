@@ -44,3 +44,19 @@ privileges_drop(const char *user, struct arena *arena)
 		    arena, "cannot become user %s: %s", user, strerror(errno)));
 	return (NULL);
 }
+
+const char *
+privileges_check(const char *user, const char *what, struct arena *arena)
+{
+	const struct passwd *entry = getpwnam(user);
+
+	if (entry == NULL)
+		return (arena_printf(arena,
+		    "there is no user %s; make it with: adduser --system "
+		    "--group --no-create-home %s",
+		    user, shell_word(arena, user)));
+	if (entry->pw_uid == 0)
+		return (arena_printf(arena,
+		    "the %s never runs as root; name another user", what));
+	return (NULL);
+}

@@ -20,4 +20,12 @@ void privileges_raise_files(void);
  */
 const char *privileges_drop(const char *user, struct arena *arena);
 
+/**
+ * privileges_check(user, what, arena):
+ * Return NULL when root could start ${what} ("daemon") as ${user}; else why
+ * not, with the cure, allocated from ${arena}.
+ */
+const char *privileges_check(
+    const char *user, const char *what, struct arena *arena);
+
 #endif

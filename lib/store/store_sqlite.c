@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/arena_impl.h"
-#include "base/shell.h"
+#include "store/store_explain.h"
 
 #define APPLICATION_ID 0x4d525645 /* MRVE */
 /* Of another program that writes to the file, such as sqlite3(1). */
@@ -78,60 +78,6 @@ struct store {
 	const char *error;
 };
 
-/* That the file is not to be used any more, because it ${what}. */
-static const char *
-away(struct store *store, const char *what)
-{
-	struct arena *arena = store->error_arena;
-	const char *other = arena_printf(arena, "%s.bad", store->path);
-
-	return (arena_printf(arena,
-	    "%s %s; move it away, so that a new one is made, with: mv %s %s",
-	    store->path, what, shell_word(arena, store->path),
-	    shell_word(arena, other)));
-}
-
-/* What the result ${code} means for the admin; ${what} is SQLite's word. */
-static const char *
-explain(struct store *store, int code, const char *what)
-{
-	struct arena *arena = store->error_arena;
-
-	switch (code) {
-	case SQLITE_NOTADB:
-	case SQLITE_CORRUPT:
-		return (
-		    away(store, arena_printf(arena, "is damaged (%s)", what)));
-	case SQLITE_READONLY:
-	case SQLITE_CANTOPEN:
-	case SQLITE_PERM:
-		return (arena_printf(arena,
-		    "cannot write %s (%s): let this user write it and the "
-		    "folder that it is in",
-		    store->path, what));
-	case SQLITE_FULL:
-		return (arena_printf(arena,
-		    "cannot write %s (%s): make room on its file system",
-		    store->path, what));
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return (arena_printf(arena,
-		    "cannot write %s (%s): another program keeps it locked",
-		    store->path, what));
-	case SQLITE_IOERR:
-		return (arena_printf(arena,
-		    "cannot read or write %s (%s): see whether its file "
-		    "system is full, or fails",
-		    store->path, what));
-	case SQLITE_ERROR: /* such as a table that is missing */
-	case SQLITE_DONE:
-		return (away(store,
-		    arena_printf(arena, "is not as we left it (%s)", what)));
-	default:
-		return (arena_printf(arena, "%s: %s", store->path, what));
-	}
-}
-
 static void
 new_error(struct store *store)
 {
@@ -147,7 +93,8 @@ fail(struct store *store)
 	const char *what = sqlite3_errmsg(store->db);
 
 	new_error(store);
-	store->error = explain(store, code, what);
+	store->error =
+	    store_explain(store->error_arena, store->path, code, what);
 	if (!sqlite3_get_autocommit(store->db))
 		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return (-1);
@@ -201,8 +148,8 @@ make_file(struct store *store)
 	if (fd >= 0 || number == EEXIST)
 		return (0);
 	new_error(store);
-	return (fail_with(
-	    store, explain(store, SQLITE_CANTOPEN, strerror(number))));
+	return (fail_with(store, store_explain(store->error_arena, store->path,
+				     SQLITE_CANTOPEN, strerror(number))));
 }
 
 /* SQLite would open what it may only read. */
@@ -212,8 +159,8 @@ check_writable(struct store *store)
 	if (sqlite3_db_readonly(store->db, "main") == 0)
 		return (0);
 	new_error(store);
-	return (fail_with(
-	    store, explain(store, SQLITE_READONLY, strerror(EACCES))));
+	return (fail_with(store, store_explain(store->error_arena, store->path,
+				     SQLITE_READONLY, strerror(EACCES))));
 }
 
 static int
@@ -231,7 +178,9 @@ check_whole(struct store *store)
 		text = (const char *)sqlite3_column_text(statement, 0);
 	if (text != NULL && strcmp(text, "ok") != 0) {
 		new_error(store);
-		result = fail_with(store, explain(store, SQLITE_CORRUPT, text));
+		result =
+		    fail_with(store, store_explain(store->error_arena,
+					 store->path, SQLITE_CORRUPT, text));
 	}
 	(void)sqlite3_finalize(statement);
 	return (result);
@@ -259,9 +208,10 @@ check_kind(struct store *store, int64_t *version)
 			"file",
 			store->path)));
 	if (*version > STORE_SCHEMA)
-		return (fail_with(store,
-		    away(store, "was written by a newer version of Mailreeve: "
-				"install that again")));
+		return (fail_with(
+		    store, store_explain_away(store->error_arena, store->path,
+			       "was written by a newer version of Mailreeve: "
+			       "install that again")));
 	return (0);
 }
 

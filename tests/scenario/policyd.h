@@ -33,7 +33,7 @@ extern policyd_case policyd_states, policyd_score, policyd_garbage,
     policyd_recipients, policyd_resent, policyd_abort, policyd_late,
     policyd_lists, policyd_committed, policyd_unwired, policyd_killed,
     policyd_corrupt, policyd_readonly, policyd_full, policyd_reload,
-    policyd_activation, policyd_shared, policyd_redis;
+    policyd_activation, policyd_underway, policyd_shared, policyd_redis;
 
 /**
  * policyd_fail(policyd, format, ...):

@@ -34,6 +34,7 @@ static const struct {
 	{ "committed", policyd_committed },
 	{ "unwired", policyd_unwired },
 	{ "killed", policyd_killed },
+	{ "underway", policyd_underway },
 	{ "corrupt", policyd_corrupt },
 	{ "readonly", policyd_readonly },
 	{ "full", policyd_full },

@@ -67,7 +67,7 @@ compare() {
 }
 
 compare milter/mailreeve-milter.8 milter lib/base lib/conf lib/metrics \
-	lib/dns lib/mail lib/dkim
+	lib/dns lib/mail lib/daemon lib/dkim
 compare policyd/mailreeve-policyd.8 policyd lib/base lib/conf lib/metrics \
 	lib/dns lib/mail lib/daemon lib/store
 finish

@@ -25,7 +25,7 @@ static const struct decide_policy trial = {
 
 static const struct limit hourly = { .name = "user-hour",
 	.unit = LIMIT_MESSAGES,
-	.rule = { .rate = 300, .period_ms = 3600 * 1000 } };
+	.rule = { .rate = 300, .period_ms = (int64_t)3600 * 1000 } };
 static const struct limit worded = { .name = "worded", .text = "not today" };
 
 #define FINDING(the_limit, the_action, is_shadow)                              \
@@ -83,6 +83,12 @@ static const struct {
 	    DECIDE_NOTHING, NULL, DECIDE_DUNNO },
 	{ "its header was told before", &usual, { .scored = true, .score = 1 },
 	    DECIDE_DUNNO, DECIDE_NOTHING, NULL, DECIDE_DUNNO },
+	{ "a score after the message", &usual,
+	    { .state = REQUEST_STATE_END_OF_MESSAGE,
+		.scored = true,
+		.header = "ok" },
+	    DECIDE_DUNNO, DECIDE_NOTHING, NULL, DECIDE_DUNNO },
+	/* RFC 5321 4.1.4: HELO, one source, is no basis for refusing mail. */
 	{ "a bad score from one source", &usual,
 	    { STRANGER, .score = 9, .score_groups = 1 }, DECIDE_PREPEND,
 	    DECIDE_NOTHING, NULL, DECIDE_DUNNO },

@@ -16,6 +16,16 @@
 		.must_not_be_listed = "1.0.0.127"                              \
 	}
 
+#define LIST_OF_CLIENTS(name)                                                  \
+	{                                                                      \
+		.zone = (name), .subjects = LIST_CLIENT,                       \
+		.must_be_listed = "2.0.0.127",                                 \
+		.must_not_be_listed = "1.0.0.127"                              \
+	}
+
+/* ::FFFF:7F00:0 to :F but its last digit (RFC 5782 2.4). */
+#define MAPPED "0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+
 static const struct dns_list lists[] = {
 	LIST("well.example"),
 	LIST("dead.example"),
@@ -33,6 +43,11 @@ static const struct dns_list lists[] = {
 	/* It refuses who asks for what must not be listed only. */
 	LIST("half.example"),
 	LIST("odd.example"),
+	/* RFC 5782 5: what IPv6 lists MUST and MUST NOT contain. */
+	LIST_OF_CLIENTS("v6.example"),
+	LIST_OF_CLIENTS("all6.example"),
+	LIST_OF_CLIENTS("v4.example"),
+	LIST_OF_CLIENTS("none.example"),
 };
 
 static const char zone[] = "2.0.0.127.well.example. 60 IN A 127.0.0.2\n"
@@ -48,7 +63,12 @@ static const char zone[] = "2.0.0.127.well.example. 60 IN A 127.0.0.2\n"
 			   "2.0.0.127.half.example. 60 IN A 127.0.0.2\n"
 			   "1.0.0.127.half.example. 60 IN A 127.255.255.255\n"
 			   "2.0.0.127.odd.example. 60 IN A 127.0.0.2\n"
-			   "2.0.0.127.odd.example. 60 IN A 127.255.255.252\n";
+			   "2.0.0.127.odd.example. 60 IN A 127.255.255.252\n"
+			   "2." MAPPED ".v6.example. 60 IN A 127.0.0.2\n"
+			   "2.0.0.127.all6.example. 60 IN A 127.0.0.2\n"
+			   "*.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+			   ".all6.example. 60 IN A 127.0.0.2\n"
+			   "2.0.0.127.v4.example. 60 IN A 127.0.0.2\n";
 
 /* In the order of lists. */
 static const struct {
@@ -67,6 +87,10 @@ static const struct {
 	{ LIST_WELL, LIST_WELL },
 	{ LIST_REFUSED, LIST_REFUSED },
 	{ LIST_REFUSED, LIST_REFUSED },
+	{ LIST_WELL, LIST_WELL },
+	{ LIST_ALL, LIST_ALL },
+	{ LIST_WELL, LIST_WELL },
+	{ LIST_UNTESTED, LIST_DEAD },
 };
 
 struct fixture {
@@ -167,7 +191,7 @@ test_states(void **state)
 	}
 	/* Each is told once, with what to do. */
 	test_once(&fixture, zone, lists, UNIT_COUNT(lists));
-	assert_int_equal(count_lines(&fixture, "list_out"), 8);
+	assert_int_equal(count_lines(&fixture, "list_out"), 10);
 	assert_int_equal(count_lines(&fixture, "your own resolver"), 3);
 	assert_int_equal(count_lines(&fixture, "list_back"), 0);
 	end(&fixture);

@@ -88,6 +88,8 @@ static const struct {
 	{ "country_database = \"/nowhere\"\n", "/nowhere" },
 	{ "public_suffix_list = \"/nowhere\"\n", "/nowhere" },
 	{ "quota = \"here\"\n", "quota: \"here\"" },
+	{ "greylist_delay = 1h\ngreylist_window = 1h\n",
+	    "greylist_window: not longer than greylist_delay" },
 	{ "lookup_timeout = 1500\n", "1500ms" },
 	{ "nonsense = 1\n", "nonsense" },
 };
@@ -101,10 +103,10 @@ test_bad(void **state)
 		const char *path;
 		struct config *config = load(bad[i].text, &heard, &path);
 
-		if (config != NULL || heard.error == NULL ||
-		    strstr(heard.error, bad[i].error) == NULL)
-			fail_msg("%s: %s", bad[i].text,
-			    heard.error == NULL ? "no error" : heard.error);
+		assert_null(config);
+		assert_non_null(heard.error);
+		if (strstr(heard.error, bad[i].error) == NULL)
+			fail_msg("%s: %s", bad[i].text, heard.error);
 		if (strncmp(heard.error, path, strlen(path)) != 0 &&
 		    strncmp(heard.error, "/nowhere:", 9) != 0)
 			fail_msg("no place in: %s", heard.error);
@@ -132,8 +134,8 @@ test_defaults(void **state)
 	struct config *config = load("", &heard, &path);
 
 	(void)state;
-	if (config == NULL)
-		fail_msg("%s", heard.error);
+	assert_null(heard.error);
+	assert_non_null(config);
 	const struct limit *hour = find(config, "user-hour");
 	const struct limit *client = find(config, "client-messages");
 	const struct limit *server = find(config, "server-day");
@@ -157,6 +159,9 @@ test_defaults(void **state)
 	assert_int_equal(
 	    find(config, "user-networks")->rule.algorithm, COUNTER_DISTINCT);
 	assert_true(config->list_count > 0);
+	/* RFC 5321 4.1.4: nobody is refused for his HELO alone. */
+	assert_in_range(config->policy.reject_groups, 2, 10);
+	assert_int_equal(config->policy.score_defer, 0);
 	config_free(config);
 	arena_free(heard.arena);
 }
@@ -202,8 +207,8 @@ test_replaced(void **state)
 		&heard, &path);
 
 	(void)state;
-	if (config == NULL)
-		fail_msg("%s", heard.error);
+	assert_null(heard.error);
+	assert_non_null(config);
 	const struct limit *hour = find(config, "user-hour");
 
 	assert_int_equal(hour->rule.rate, 7);
@@ -240,8 +245,8 @@ test_print(void **state)
 	(void)fclose(stream);
 	config_free(config);
 	config = load(first, &heard, &path);
-	if (config == NULL)
-		fail_msg("%s", heard.error);
+	assert_null(heard.error);
+	assert_non_null(config);
 	stream = open_memstream(&second, &len);
 	config_print(config, stream);
 	(void)fclose(stream);

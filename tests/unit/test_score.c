@@ -140,8 +140,10 @@ static const struct {
 	{ "SPF permerror",
 	    .findings = { .spf = { .result = SPF_PERMERROR, .reason = "" } },
 	    .points = 13, .shadow_points = 13, .groups = 1 },
+	/* RFC 7208 8.2: neutral MUST be treated exactly like none. */
 	{ "SPF neutral",
-	    .findings = { .spf = { .result = SPF_NEUTRAL, .reason = "" } } },
+	    .findings = { .spf = { .result = SPF_NEUTRAL, .reason = "" } },
+	    .points = 10, .shadow_points = 10, .groups = 1 },
 	{ "SPF temperror",
 	    .findings = { .spf = { .result = SPF_TEMPERROR, .reason = "" } } },
 	{ "behaviour",
@@ -280,7 +282,13 @@ test_hostile(void **state)
 	check_text(score_header(&score, true, arena), SCORE_MAX_HEADER);
 	check_text(score_reason(&score, zone, arena), SCORE_MAX_REASON);
 	check_text(score_reason(&score, "a\r\nb", arena), SCORE_MAX_REASON);
+	assert_false(score.vouched);
 	assert_non_null(strstr(score_reason(&score, "a\r\nb", arena), "a??b"));
+	/* The last of many, for which there is no room, vouches all the same.
+	 */
+	hits[LOOKUP_MAX_HITS - 1].weight = SCORE_VOUCHES;
+	score_sum(&weights, &findings, &memory, arena, NULL, &score);
+	assert_true(score.vouched);
 	arena_free(arena);
 }
 

@@ -1,32 +1,27 @@
-#include "monitor.h"
+#include "metrics/metrics_monitor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena_impl.h"
 #include "daemon/endpoint.h"
-#include "meter.h"
 #include "metrics/metrics_process.h"
-#include "metrics/metrics_serve.h"
 
-struct monitor {
-	struct meter *meter;
-	const struct log *log;
+struct metrics_monitor {
+	struct metrics_monitor_options options;
 	struct metrics_process *process;
 	struct metrics_serve *serve; /* NULL: nowhere */
 	char *where;                 /* as the configuration says it */
 };
 
-struct monitor *
-monitor_new(
-    struct meter *meter, const struct log *log, const struct clock *clock)
+struct metrics_monitor *
+metrics_monitor_new(const struct metrics_monitor_options *options)
 {
-	struct monitor *monitor = arena_impl_malloc(sizeof(*monitor));
+	struct metrics_monitor *monitor = arena_impl_malloc(sizeof(*monitor));
 
-	*monitor = (struct monitor){ .meter = meter,
-		.log = log,
+	*monitor = (struct metrics_monitor){ .options = *options,
 		.process =
-		    metrics_process_new(clock_now(clock), MAILREEVE_VERSION) };
+		    metrics_process_new(options->started, MAILREEVE_VERSION) };
 	return (monitor);
 }
 
@@ -34,14 +29,14 @@ monitor_new(
 static void
 print_page(void *cookie, struct buf *page)
 {
-	const struct monitor *monitor = cookie;
+	const struct metrics_monitor *monitor = cookie;
 
-	meter_print(monitor->meter, page);
+	monitor->options.page(monitor->options.cookie, page);
 	metrics_process_print(monitor->process, page);
 }
 
 static void
-stop(struct monitor *monitor)
+stop(struct metrics_monitor *monitor)
 {
 	metrics_serve_free(monitor->serve);
 	free(monitor->where);
@@ -50,7 +45,7 @@ stop(struct monitor *monitor)
 }
 
 static struct metrics_serve *
-start(struct monitor *monitor, const char *where, struct arena *arena,
+start(struct metrics_monitor *monitor, const char *where, struct arena *arena,
     const char **error)
 {
 	struct endpoint endpoint;
@@ -62,7 +57,7 @@ start(struct monitor *monitor, const char *where, struct arena *arena,
 		.address = (const struct sockaddr *)&endpoint.address,
 		.page = print_page,
 		.cookie = monitor,
-		.log = monitor->log,
+		.log = monitor->options.log,
 	};
 
 	return (metrics_serve_new(&options, arena, error));
@@ -70,14 +65,14 @@ start(struct monitor *monitor, const char *where, struct arena *arena,
 
 /* The new page is there before the old one goes. */
 static void
-move(struct monitor *monitor, const char *where)
+move(struct metrics_monitor *monitor, const char *where)
 {
 	struct arena *arena = arena_new();
 	const char *error = NULL;
 	struct metrics_serve *serve = start(monitor, where, arena, &error);
 
 	if (serve == NULL) {
-		log_error(monitor->log, "metrics_failed",
+		log_error(monitor->options.log, "metrics_failed",
 		    LOG_TEXT("address", where), LOG_TEXT("reason", error));
 	} else {
 		stop(monitor);
@@ -90,18 +85,30 @@ move(struct monitor *monitor, const char *where)
 }
 
 void
-monitor_follow(struct monitor *monitor, const struct config_settings *settings)
+metrics_monitor_follow(struct metrics_monitor *monitor, const char *where)
 {
-	const char *where = settings->metrics;
-
 	if (where == NULL)
 		stop(monitor);
 	else if (monitor->where == NULL || strcmp(monitor->where, where) != 0)
 		move(monitor, where);
 }
 
+const char *
+metrics_monitor_check(const char *where, unsigned int port, struct arena *arena)
+{
+	struct endpoint endpoint;
+
+	if (where == NULL || (endpoint_parse(where, arena, &endpoint) == NULL &&
+				 endpoint.path == NULL && endpoint.loopback))
+		return (NULL);
+	return (arena_printf(arena,
+	    "\"%s\" is no loopback address with a port; write "
+	    "inet:%u@127.0.0.1 or inet6:%u@::1",
+	    where, port, port));
+}
+
 void
-monitor_free(struct monitor *monitor)
+metrics_monitor_free(struct metrics_monitor *monitor)
 {
 	if (monitor == NULL)
 		return;
