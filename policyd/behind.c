@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -14,8 +15,10 @@
 #include "behind_queue.h"
 #include "store/store.h"
 
-/* So many bytes are written before their time. */
-#define MANY_BYTES ((size_t)4 * 1024 * 1024)
+/* So many bytes are written before their time, and more are not welcome. */
+#define MANY_BYTES ((size_t)2 * 1024 * 1024)
+/* Requests come first where there are not processors enough for both. */
+#define NICE 10
 
 struct behind {
 	struct store *store;
@@ -58,7 +61,7 @@ make_room(struct behind *behind)
 static bool
 has_many(const struct behind *behind)
 {
-	return (!behind->counters.failing && behind->queue.bytes > MANY_BYTES);
+	return (!behind->counters.failing && behind->queue.bytes >= MANY_BYTES);
 }
 
 static void
@@ -72,6 +75,17 @@ put(struct behind *behind, const char *kind, struct span key,
 	if (has_many(behind))
 		(void)pthread_cond_signal(&behind->wake);
 	(void)pthread_mutex_unlock(&behind->mutex);
+}
+
+bool
+behind_has_room(struct behind *behind)
+{
+	bool has_room;
+
+	(void)pthread_mutex_lock(&behind->mutex);
+	has_room = behind->queue.bytes < MANY_BYTES;
+	(void)pthread_mutex_unlock(&behind->mutex);
+	return (has_room);
 }
 
 void
@@ -240,6 +254,8 @@ run(void *cookie)
 {
 	struct behind *behind = cookie;
 
+	/* Linux: of this thread alone. */
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	behind->began = clock_monotonic_ms();
 	while (wait_for_time(behind))
 		(void)write_all(behind);

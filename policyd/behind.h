@@ -49,6 +49,13 @@ struct behind *behind_new(struct store *store, const struct log *log);
 void behind_start(struct behind *behind);
 
 /**
+ * behind_has_room(behind):
+ * Say whether so little waits that more is welcome.  It is taken in any case;
+ * but a table keeps its changes at no cost, and the last of each record only.
+ */
+bool behind_has_room(struct behind *behind);
+
+/**
  * behind_put(behind, kind, key, record, size, codec, expires):
  * Copy a changed record; it is printed with ${codec} in the other thread.
  * Never waits for the disk.

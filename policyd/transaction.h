@@ -20,7 +20,7 @@
 
 /* Transactions that are remembered, ended ones included: those that ended
  * first go first. */
-#define TRANSACTION_MAX ((size_t)16384)
+#define TRANSACTION_MAX ((size_t)8192)
 /* Recipients whose replies are remembered, and charges of one transaction;
  * Postfix takes 1,000 recipients (smtpd_recipient_limit). */
 #define TRANSACTION_MAX_RECIPIENTS ((size_t)2000)

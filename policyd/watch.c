@@ -13,7 +13,7 @@
 
 /* Places and records of each table that one tick looks at. */
 #define TICK_PLACES 200
-#define TICK_RECORDS 10000
+#define TICK_RECORDS 2000
 
 /* Until a file that could not be written is tried again. */
 #define RETRY_MS 10000

@@ -23,6 +23,7 @@ static const char *const settings[] = {
 	"PRAGMA journal_size_limit=33554432",
 	"PRAGMA wal_autocheckpoint=8192",
 	"PRAGMA temp_store=MEMORY",
+	"PRAGMA cache_size=-1024",
 	"PRAGMA trusted_schema=OFF",
 };
 

@@ -94,7 +94,8 @@ measure_memory() {
 					start lists tcp "${ALONE[@]}" \
 						'log_level = warning' \
 						"max_keys = $((KEYS * 10))" \
-						"$(limited $algorithm)"
+						"$(limited $algorithm \
+							'new_accounts = no')"
 					fill lists "$keys" $algorithm
 					stop lists
 				done

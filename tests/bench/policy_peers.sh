@@ -32,7 +32,7 @@ write_mailreeve() {
 	printf '%s\n' "$@" >>"$folder/conf"
 }
 
-# limited ALGORITHM: print the limit of the benches.
+# limited ALGORITHM [LINE]: print the limit of the benches, with this line.
 limited() {
 	cat <<-CONF
 	limit "user" {
@@ -40,6 +40,7 @@ limited() {
 	  algorithm = $1
 	  rate = $RATE
 	  period = 1h
+	  ${2-}
 	}
 	CONF
 }
@@ -93,11 +94,11 @@ lines() {
 	case $1 in
 	mailreeve)
 		printf '%s\n' "${ALONE[@]}" 'log_level = warning' \
-			"$(limited gcra)"
+			"$(limited gcra 'new_accounts = no')"
 		;;
 	mailreeve-info)
 		printf '%s\n' "${ALONE[@]}" 'log_level = info' \
-			'log_to = syslog' "$(limited gcra)"
+			'log_to = syslog' "$(limited gcra 'new_accounts = no')"
 		;;
 	mailreeve-full)
 		printf '%s\n' 'log_level = warning' "$(limited gcra)"

@@ -37,7 +37,16 @@ struct model {
 	size_t here;
 	uint64_t random;
 	size_t puts;
+	bool is_full;
 };
+
+bool
+behind_has_room(struct behind *behind)
+{
+	const struct model *model = (const void *)behind;
+
+	return (!model->is_full);
+}
 
 /* behind.h as a model, so that what the table tells is seen. */
 void
@@ -321,6 +330,65 @@ changes_are_flushed_once(void **state)
 }
 
 /* What was removed waits in the queue without piling up there. */
+/* While the store is slow or fails, nothing waits for it twice; what is left at
+ * the end is given to it all the same. */
+static void
+changes_wait_for_room(void **state)
+{
+	struct model *model = model_new();
+	struct table *table = new_table(KEYS, model);
+
+	(void)state;
+	model->is_full = true;
+	for (uint64_t round = 1; round <= 3; round++) {
+		for (size_t i = 0; i < 10; i++) {
+			struct counter *counter =
+			    table_add(table, model->keys[i].node.key, 0);
+
+			counter->value = round;
+			table_changed(table, counter, 5);
+		}
+		assert_int_equal(table_flush(table, 100), 10);
+	}
+	assert_int_equal(model->puts, 0);
+	model->is_full = false;
+	assert_int_equal(table_flush(table, 4), 6);
+	model->is_full = true;
+	assert_int_equal(table_flush(table, 100), 6);
+	table_free(table);
+	assert_int_equal(model->puts, 10);
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(model->keys[i].stored_value, 3);
+	model_free(model);
+}
+
+/* The table keeps in mind what it found last: the others are found as well, and
+ * one that is gone is not. */
+static void
+any_record_can_change(void **state)
+{
+	struct model *model = model_new();
+	struct table *table = new_table(KEYS, model);
+	struct counter *counters[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		(void)table_add(table, model->keys[i].node.key, 0);
+	for (size_t i = 0; i < 4; i++)
+		counters[i] = table_get(table, model->keys[i].node.key);
+	assert_true(table_remove(table, model->keys[3].node.key));
+	for (size_t i = 0; i < 3; i++) {
+		counters[i]->value = i + 1;
+		table_changed(table, counters[i], 5);
+	}
+	assert_int_equal(table_flush(table, 100), 0);
+	assert_int_equal(model->puts, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(model->keys[i].stored_value, i + 1);
+	table_free(table);
+	model_free(model);
+}
+
 static void
 removed_ones_do_not_pile_up(void **state)
 {
@@ -516,6 +584,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(changes_are_flushed_once),
+		cmocka_unit_test(any_record_can_change),
+		cmocka_unit_test(changes_wait_for_room),
 		cmocka_unit_test(removed_ones_do_not_pile_up),
 		cmocka_unit_test(debts_outlive_floods),
 		cmocka_unit_test(expired_ones_go_uncounted),
