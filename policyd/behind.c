@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -17,8 +16,6 @@
 
 /* So many bytes are written before their time, and more are not welcome. */
 #define MANY_BYTES ((size_t)2 * 1024 * 1024)
-/* Requests come first where there are not processors enough for both. */
-#define NICE 10
 
 struct behind {
 	struct store *store;
@@ -254,8 +251,6 @@ run(void *cookie)
 {
 	struct behind *behind = cookie;
 
-	/* Linux: of this thread alone. */
-	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	behind->began = clock_monotonic_ms();
 	while (wait_for_time(behind))
 		(void)write_all(behind);
