@@ -85,6 +85,7 @@ struct visit {
 	unsigned int waits_for; /* workers */
 	/* Theirs until they are done. */
 	bool looked_up;
+	bool too_late; /* its time was over before a worker was free */
 	struct lookup_findings findings;
 	struct visit_quota quota;
 };
@@ -150,7 +151,8 @@ struct transaction *engine_transaction(struct visit *visit);
 /**
  * engine_is_listed(engine, kind, facts):
  * Say whether the client, the sender, the login or the recipient is in the
- * table "listed" as ${kind}, "allow" or "block".
+ * table "listed" as ${kind}, "allow" or "block".  The sender of somebody who
+ * logged in allows nothing.
  */
 bool engine_is_listed(
     struct engine *engine, const char *kind, struct facts *facts);

@@ -21,6 +21,9 @@
 #define GROWTH_KB 16384
 #define ASKED 200
 #define FAST_MS 1000
+/* Strangers at once, and how long Postfix waits for one reply (timeout=5s). */
+#define HUNG 500
+#define HUNG_MS 5000
 
 /* Fill the connection of somebody who reads nothing, until nothing more goes
  * in. */
@@ -212,4 +215,52 @@ policyd_drain(struct policyd *policyd)
 	if (status != 0)
 		return (policyd_fail(policyd, "exit status %d", status));
 	return (0);
+}
+
+static int
+send_strangers(struct policyd *policyd, struct policy_client *clients[])
+{
+	for (unsigned int i = 0; i < HUNG; i++) {
+		struct policyd_mail mail;
+
+		clients[i] = policyd_connect(policyd);
+		if (clients[i] == NULL)
+			return (-1);
+		policyd_mail(policyd, clients[i], "", &mail);
+		if (policy_client_send(clients[i],
+			policy_request_print(
+			    policyd_request(&mail, "RCPT", i))) != 0)
+			return (policyd_fail(policyd, "the connection ended"));
+	}
+	return (0);
+}
+
+/* Many more strangers than workers, and no resolver: each is answered within
+ * lookup_timeout, and not when all before him had theirs. */
+int
+policyd_hung(struct policyd *policyd)
+{
+	struct policy_client *clients[HUNG] = { NULL };
+	int64_t began;
+
+	daemon_option(policyd->daemon, "workers = 8");
+	if (silent_resolver(policyd) != 0 || policyd_start(policyd) != 0)
+		return (-1);
+	began = clock_monotonic_ms();
+	if (send_strangers(policyd, clients) != 0 ||
+	    others_meanwhile(policyd) != 0)
+		return (-1);
+	for (unsigned int i = 0; i < HUNG; i++) {
+		const char *reply = policy_client_read(
+		    clients[i], policyd->arena, POLICY_CLIENT_TIMEOUT_MS);
+
+		if (reply == NULL || !policyd_passes(reply))
+			return (policyd_fail(policyd, "stranger %u: %s", i,
+			    reply != NULL ? reply : "no reply"));
+		policy_client_close(clients[i]);
+	}
+	if (clock_monotonic_ms() - began > HUNG_MS)
+		return (policyd_fail(policyd, "the last waited for %lld ms",
+		    (long long)(clock_monotonic_ms() - began)));
+	return (policyd_alive(policyd));
 }

@@ -26,6 +26,8 @@ static const struct {
 	{ "deaf", policyd_deaf },
 	{ "crowd", policyd_crowd },
 	{ "drain", policyd_drain },
+	{ "hung", policyd_hung },
+	{ "parting", policyd_parting },
 	{ "recipients", policyd_recipients },
 	{ "resent", policyd_resent },
 	{ "abort", policyd_abort },
