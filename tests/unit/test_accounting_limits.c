@@ -154,6 +154,26 @@ test_first_recipients(void **state)
 	assert_int_equal(world_used(world, "first"), 2);
 }
 
+/* Whoever gives up before END-OF-MESSAGE has told us whom he knows: they do not
+ * become free of charge by that. */
+static void
+test_first_recipients_given_up(void **state)
+{
+	struct world *world = *state;
+
+	(void)world_limit(world, "first", USER, LIMIT_FIRST_RECIPIENTS, 2);
+	(void)world_limit(world, "all", USER, LIMIT_RECIPIENTS, 100);
+	world_begin(world);
+	(void)world_rcpt(world, 1, "a.1", "a@b.c");
+	(void)world_rcpt(world, 1, "a.1", "b@b.c");
+	world->known = true;
+	(void)world_rcpt(world, 1, "a.2", "a@b.c");
+	assert_int_equal(world_used(world, "first"), 2);
+	assert_int_equal(world_used(world, "all"), 1);
+	world->known = false;
+	assert_int_equal(world_rcpt(world, 1, "a.2", "c@b.c"), LIMIT_DEFER);
+}
+
 static void
 test_exempt(void **state)
 {
@@ -423,6 +443,7 @@ main(void)
 		WORLD_TEST(test_shadow),
 		WORLD_TEST(test_distinct),
 		WORLD_TEST(test_first_recipients),
+		WORLD_TEST(test_first_recipients_given_up),
 		WORLD_TEST(test_exempt),
 		WORLD_TEST(test_where_it_applies),
 		WORLD_TEST(test_overrides),
