@@ -264,3 +264,41 @@ policyd_hung(struct policyd *policyd)
 		    (long long)(clock_monotonic_ms() - began)));
 	return (policyd_alive(policyd));
 }
+
+/* Postfix loses patience and asks again over another connection, while the
+ * first request still waits for the DNS: the reply that it reads has the header
+ * that the first one had. */
+int
+policyd_twice(struct policyd *policyd)
+{
+	struct policy_client *clients[2];
+	const char *replies[2];
+	struct policyd_mail mail;
+
+	if (silent_resolver(policyd) != 0 || policyd_start(policyd) != 0)
+		return (-1);
+	for (int i = 0; i < 2; i++) {
+		clients[i] = policyd_connect(policyd);
+		if (clients[i] == NULL)
+			return (-1);
+		if (i == 0)
+			policyd_mail(policyd, clients[0], "", &mail);
+		if (policy_client_send(clients[i],
+			policy_request_print(
+			    policyd_request(&mail, "RCPT", 1))) != 0 ||
+		    !policy_client_is_silent(clients[i], 100))
+			return (policyd_fail(policyd, "nothing was in hand"));
+	}
+	for (int i = 0; i < 2; i++) {
+		replies[i] = policy_client_read(
+		    clients[i], policyd->arena, POLICY_CLIENT_TIMEOUT_MS);
+		policy_client_close(clients[i]);
+		if (replies[i] == NULL)
+			return (policyd_fail(policyd, "no reply %d", i));
+	}
+	if (strcmp(replies[0], replies[1]) != 0 ||
+	    strncmp(replies[0], "PREPEND ", strlen("PREPEND ")) != 0)
+		return (policyd_fail(
+		    policyd, "\"%s\" and \"%s\"", replies[0], replies[1]));
+	return (0);
+}

@@ -28,6 +28,8 @@ static const struct {
 	{ "drain", policyd_drain },
 	{ "hung", policyd_hung },
 	{ "parting", policyd_parting },
+	{ "twice", policyd_twice },
+	{ "restart", policyd_restart },
 	{ "recipients", policyd_recipients },
 	{ "resent", policyd_resent },
 	{ "abort", policyd_abort },
