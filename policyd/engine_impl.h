@@ -25,6 +25,8 @@
 #define ENGINE_MAX_RECORDS ((size_t)1000000)
 /* Who is allowed or blocked by hand. */
 #define ENGINE_MAX_LISTED ((size_t)100000)
+/* Who ask for quotas: users must not wait for the DNS, which strangers do. */
+#define ENGINE_QUOTA_WORKERS ((size_t)8)
 /* Changed records of "listed" that are written at a tick. */
 #define ENGINE_FLUSH_AT_TICK ((size_t)1000)
 
@@ -42,6 +44,7 @@ struct engine {
 	struct table *listed;
 	struct list_health *health;
 	struct workers *workers;
+	struct workers *quota_workers; /* NULL: no quota is asked for */
 	struct shared *shared;
 	struct dns *dns;
 	struct quota_source *quota;

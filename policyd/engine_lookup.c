@@ -256,9 +256,10 @@ needs_score(struct visit *visit)
 }
 
 static void
-start(struct visit *visit, worker_run *run, worker_done *done, void *job)
+start(struct visit *visit, struct workers *workers, worker_run *run,
+    worker_done *done, void *job)
 {
-	if (workers_start(visit->engine->workers, run, done, job))
+	if (workers_start(workers, run, done, job))
 		visit->waits_for++;
 	else
 		visit->known.trouble = DECIDE_BUSY;
@@ -279,11 +280,12 @@ engine_look_up(struct visit *visit)
 	}
 	engine_keep(visit);
 	if (scores)
-		start(visit, run_lookup, looked_up, visit);
+		start(visit, engine->workers, run_lookup, looked_up, visit);
 	if (asks_quota) {
 		visit->quota.visit = visit;
 		visit->quota.arena = arena_new();
-		start(visit, run_quota, quota_told, &visit->quota);
+		start(visit, engine->quota_workers, run_quota, quota_told,
+		    &visit->quota);
 	}
 	return (visit->waits_for > 0);
 }
