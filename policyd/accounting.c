@@ -36,7 +36,9 @@ give_back_message(struct accounting *accounting,
 	for (size_t i = 0; i < count; i++)
 		if (goes_back(accounting, &charges[i]))
 			back[back_count++] = charges[i];
-	accounting_give_back(accounting, transaction, back, back_count, now);
+	if (back_count > 0)
+		accounting_give_back(
+		    accounting, transaction, back, back_count, now);
 	free(back);
 }
 
@@ -248,30 +250,34 @@ accounting_is_counted(const struct charge *charge)
 	return (!charge->refused && !charge->pending);
 }
 
+static void
+refund_all(struct accounting *accounting, const struct charge *charges,
+    size_t count, bool all, int64_t now)
+{
+	struct charge *merged = arena_impl_malloc(count * sizeof(*merged));
+
+	count = accounting_merge(charges, count, merged);
+	for (size_t i = 0; i < count; i++)
+		if (all || merged[i].refunds)
+			refund(accounting, &merged[i], now);
+	accounting_shared_refund(accounting, merged, count, all, now);
+	free(merged);
+}
+
 void
 accounting_correct(void *cookie, struct transaction *transaction,
     const struct charge *charges, size_t count, int64_t now)
 {
-	struct accounting *accounting = cookie;
-
 	(void)transaction;
-	for (size_t i = 0; i < count; i++)
-		if (accounting_is_counted(&charges[i]))
-			refund(accounting, &charges[i], now);
-	accounting_shared_refund(accounting, charges, count, true, now);
+	refund_all(cookie, charges, count, true, now);
 }
 
 void
 accounting_give_back(void *cookie, struct transaction *transaction,
     const struct charge *charges, size_t count, int64_t now)
 {
-	struct accounting *accounting = cookie;
-
 	(void)transaction;
-	for (size_t i = 0; i < count; i++)
-		if (accounting_is_counted(&charges[i]) && charges[i].refunds)
-			refund(accounting, &charges[i], now);
-	accounting_shared_refund(accounting, charges, count, false, now);
+	refund_all(cookie, charges, count, false, now);
 }
 
 void

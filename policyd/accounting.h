@@ -50,7 +50,8 @@ struct accounting_outcome {
 	const struct accounting_finding *findings;  /* that are not LIMIT_PASS,
 	                                             * shadow ones too */
 	size_t count;
-	bool first_recipient; /* the user had not written to him before */
+	bool first_recipient; /* the user had not written to him before, where
+	                       * a limit counts that */
 };
 
 /* When nothing at END-OF-MESSAGE is ever asked, reservations are commitments.

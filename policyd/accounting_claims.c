@@ -287,6 +287,16 @@ accounting_claims_recipient(
 	return (hash_digest(&accounting->hash_key, recipient) | RECIPIENT_BIT);
 }
 
+/* Whether any limit wants to know whom users never wrote to. */
+static bool
+counts_first_recipients(const struct accounting_rules *rules)
+{
+	for (size_t i = 0; i < rules->limit_count; i++)
+		if (rules->limits[i].unit == LIMIT_FIRST_RECIPIENTS)
+			return (true);
+	return (false);
+}
+
 /* Whom the request is for, and whether he is new to the user. */
 static void
 look_at_recipient(struct accounting_visit *visit)
@@ -299,11 +309,11 @@ look_at_recipient(struct accounting_visit *visit)
 		return;
 	visit->recipient =
 	    accounting_claims_recipient(visit->accounting, recipient);
-	visit->first_recipient = visit->facts->outbound &&
-	                         options->known != NULL &&
-	                         visit->user.len > 0 &&
-	                         !options->known(options->known_cookie,
-				     visit->user, recipient, visit->now);
+	visit->first_recipient =
+	    visit->facts->outbound && options->known != NULL &&
+	    visit->user.len > 0 && counts_first_recipients(visit->rules) &&
+	    !options->known(
+		options->known_cookie, visit->user, recipient, visit->now);
 }
 
 static void

@@ -113,6 +113,15 @@ void accounting_correct(void *cookie, struct transaction *transaction,
     const struct charge *charges, size_t count, int64_t now);
 
 /**
+ * accounting_merge(charges, count, out):
+ * Store those of ${charges} that were counted in ${out}, which has room for
+ * all, and return how many: those of a bucket become one, as counter_refund()
+ * wishes.
+ */
+size_t accounting_merge(
+    const struct charge *charges, size_t count, struct charge *out);
+
+/**
  * accounting_claims_make(visit):
  * Store in ${visit} what its request claims of which limits, and give back what
  * DATA and END-OF-MESSAGE show to have been too much.  Without a transaction

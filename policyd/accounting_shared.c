@@ -111,6 +111,7 @@ take_back(struct accounting_visit *visit, bool all_fit)
 		struct charge charge = accounting_settle_charge(visit, claim);
 
 		charge.shared = true;
+		charge.attempted = claim->tried || claim->action > LIMIT_ALARM;
 		if (!claim->had && !is_distinct(claim) &&
 		    (is_forced(claim) || all_fit) &&
 		    !accounting_settle_counts(visit, claim))
@@ -256,6 +257,7 @@ accounting_shared_refund(struct accounting *accounting,
 			    .amount = charge->amount,
 			    .rule = charge->rule,
 			    .forced = true,
+			    .again = charge->attempted,
 			    .refund_of = charge->when };
 		if (waiting == BATCH) {
 			shared_charge(

@@ -219,6 +219,19 @@ odd_limit(const struct config *config, const struct config_limit *section,
 	return (NULL);
 }
 
+/* Whether ${section} is stricter for new accounts: not where they share the
+ * counter with others, and not in how many networks a person may be: five by a
+ * fifth would be an alarm when a telephone leaves the house. */
+static bool
+is_for_new_accounts(const struct config_limit *section)
+{
+	enum limit_unit unit = (enum limit_unit)section->unit;
+
+	return (section->new_accounts &&
+		strstr(section->key, "${sasl_username}") != NULL &&
+		unit != LIMIT_CLIENT_NETWORKS && unit != LIMIT_COUNTRIES);
+}
+
 static void
 read_limit(struct config_loading *loading, const struct config_limit *section,
     struct limit *limit)
@@ -241,7 +254,7 @@ read_limit(struct config_loading *loading, const struct config_limit *section,
 		               ? section->direction == LIMIT_OUTBOUND
 		               : section->refunds == REFUNDS_YES,
 		.shadow = section->mode == CONFIG_SHADOW,
-		.new_accounts = section->new_accounts,
+		.new_accounts = is_for_new_accounts(section),
 		.contexts = section->contexts,
 		.text = section->text,
 	};

@@ -72,7 +72,8 @@ const struct conf_option config_options[] = {
 	OPTION("trusted_networks", CONF_LIST, trusted_networks,
 	    .value = "{127.0.0.0/8, ::1/128}",
 	    .help = "Clients in these networks send outbound mail, as "
-		    "authenticated ones do."),
+		    "authenticated ones do; all others without a login are "
+		    "strangers.  As Postfix's mynetworks, as a rule."),
 	OPTION("own_names", CONF_LIST, own_names, .value = "{}",
 	    .help = "Names of this host that no stranger may say in HELO; the "
 		    "host's name when empty."),
@@ -119,7 +120,10 @@ const struct conf_option config_options[] = {
 		    "go that have the least left to count."),
 	OPTION("new_account_period", CONF_DURATION, new_account_period,
 	    .value = "7d", .max = 365 * DAY,
-	    .help = "An account is new for so long after its first mail."),
+	    .help =
+		"An account is new for so long after its first mail; who "
+		"sends within that time after the first start of the daemon is not "
+		"new."),
 	OPTION("new_account_divisor", CONF_INTEGER, new_account_divisor,
 	    .value = "5", .min = 1, .max = 1000,
 	    .help = "The rate of a new account is divided by it."),
@@ -175,7 +179,7 @@ const struct conf_option config_options[] = {
 	    .help = "Points for a HELO name without a dot."),
 	POINTS("score_helo_invalid", helo_invalid, "3",
 	    .help = "Points for a HELO name that is no domain name."),
-	POINTS("score_helo_unresolved", helo_unresolved, "2",
+	POINTS("score_helo_unresolved", helo_unresolved, "1",
 	    .help = "Points for a HELO name without an address."),
 	POINTS("score_no_reverse_name", name_missing, "3",
 	    .help = "Points for a client address without a name."),
@@ -189,7 +193,7 @@ const struct conf_option config_options[] = {
 	    .help = "Points for a sender without SPF."),
 	POINTS("score_spf_softfail", spf_softfail, "2",
 	    .help = "Points for SPF softfail."),
-	POINTS("score_spf_fail", spf_fail, "4", .help = "Points for SPF fail."),
+	POINTS("score_spf_fail", spf_fail, "3", .help = "Points for SPF fail."),
 	POINTS("score_spf_permerror", spf_permerror, "1",
 	    .help = "Points for a sender whose SPF record is wrong."),
 	POINTS("score_null_several", null_several, "4",

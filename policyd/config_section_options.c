@@ -55,9 +55,11 @@ const struct conf_option config_limit_options[] = {
 	LIMIT("refunds", CONF_WORD, refunds, .value = "outbound",
 	    .words = refunds,
 	    .help = "Whether what is refused or aborted later is given back; "
-		    "outbound: only where that is the direction."),
+		    "outbound: only where that is the direction. Gcra keeps "
+		    "what drained meanwhile."),
 	LIMIT("new_accounts", CONF_BOOL, new_accounts, .value = "yes",
-	    .help = "Divide the rate for new accounts."),
+	    .help = "Divide the rate for new accounts, where key has "
+		    "${sasl_username}; never of networks and countries."),
 	LIMIT("contexts", CONF_LIST, contexts, .value = "{}",
 	    .help = "Values of policy_context (main.cf) that it is for; any "
 		    "when empty."),

@@ -23,6 +23,12 @@ enum state {
 	STATE_WRITING, /* the rest of a reply */
 };
 
+enum received {
+	RECEIVED_BYTES,
+	RECEIVED_NOTHING, /* yet */
+	RECEIVED_END,     /* nobody is there any more */
+};
+
 struct connection {
 	struct connection_set *set; /* NULL: only the engine knows us still */
 	struct list link;           /* in set->all */
@@ -33,6 +39,8 @@ struct connection {
 	int fd;
 	bool in_engine; /* engine_ask() has not returned */
 	bool broken;    /* nobody takes replies */
+	bool asked;     /* ever */
+	bool last;      /* no other request is taken */
 	uint64_t number;
 	int64_t since; /* the request began, or the silence */
 	unsigned char *in;
@@ -245,6 +253,8 @@ ask(struct connection *connection, const struct request *request)
 	struct connection_set *set = connection->set;
 
 	count(&set->requests, 1);
+	connection->asked = true;
+	connection->last = set->stopping;
 	connection->state = STATE_ASKED;
 	connection->in_engine = true;
 	engine_ask(set->engine, connection->number, request, wall_clock_ms(),
@@ -288,7 +298,7 @@ settle(struct connection *connection)
 		watch(connection, EV_WRITE);
 		return (false);
 	case STATE_READING:
-		if (connection->broken || connection->set->stopping)
+		if (connection->broken || connection->last)
 			break;
 		return (true);
 	}
@@ -302,6 +312,10 @@ wait_for_bytes(struct connection *connection)
 	if (connection->in_from == connection->in_to) {
 		connection->in_from = 0;
 		connection->in_to = 0;
+		if (connection->set->stopping && connection->asked) {
+			leave(connection);
+			return;
+		}
 	}
 	watch(connection, EV_READ);
 }
@@ -355,8 +369,8 @@ make_room(struct connection *connection)
 	connection->in_to = len;
 }
 
-/* Read what is there.  Return false when nothing is, or nobody any more. */
-static bool
+/* Read what is there. */
+static enum received
 receive(struct connection *connection)
 {
 	make_room(connection);
@@ -365,15 +379,28 @@ receive(struct connection *connection)
 	    connection->in_size - connection->in_to);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return (false);
-	if (got <= 0) {
-		leave(connection);
-		return (false);
-	}
+		return (RECEIVED_NOTHING);
+	if (got <= 0)
+		return (RECEIVED_END);
 	if (connection->in_from == connection->in_to)
 		touch(connection);
 	connection->in_to += (size_t)got;
-	return (true);
+	return (RECEIVED_BYTES);
+}
+
+static void
+read_on(struct connection *connection)
+{
+	switch (receive(connection)) {
+	case RECEIVED_BYTES:
+		go_on(connection);
+		return;
+	case RECEIVED_NOTHING:
+		return;
+	case RECEIVED_END:
+		leave(connection);
+		return;
+	}
 }
 
 static void
@@ -384,10 +411,11 @@ on_event(int fd, short what, void *cookie)
 	(void)fd;
 	if (!list_is_empty(&connection->turn))
 		return; /* it has bytes left, and its turn comes */
-	if ((what & EV_WRITE) != 0)
-		write_rest(connection);
-	else if (!receive(connection))
+	if ((what & EV_WRITE) == 0) {
+		read_on(connection);
 		return;
+	}
+	write_rest(connection);
 	go_on(connection);
 }
 
@@ -484,17 +512,44 @@ connection_evict(struct connection_set *set)
 	return (false);
 }
 
+/* A request that was written before we stop is answered: it would be lost with
+ * the connection. */
+static void
+stop_one(struct connection *connection)
+{
+	if (connection->state != STATE_READING) {
+		connection->last = true;
+		return;
+	}
+	if (connection->in_from == connection->in_to &&
+	    receive(connection) == RECEIVED_END)
+		leave(connection);
+	else
+		go_on(connection);
+}
+
 void
 connection_stop(struct connection_set *set)
 {
 	set->stopping = true;
 	for (struct list *link = set->all.next, *next; link != &set->all;
 	     link = next) {
+		next = link->next;
+		stop_one(LIST_VALUE(link, struct connection, link));
+	}
+}
+
+void
+connection_stop_reading(struct connection_set *set)
+{
+	for (struct list *link = set->all.next, *next; link != &set->all;
+	     link = next) {
 		struct connection *connection =
 		    LIST_VALUE(link, struct connection, link);
 
 		next = link->next;
-		if (connection->state == STATE_READING)
+		if (connection->state == STATE_READING &&
+		    list_is_empty(&connection->turn))
 			leave(connection);
 	}
 }

@@ -39,7 +39,7 @@ struct connection_set {
 	struct list all;     /* those silent for longest first */
 	struct list ready;   /* whose turn comes */
 	struct event *again; /* calls connection_run_ready() */
-	bool stopping;       /* who has his reply is closed */
+	bool stopping;       /* who has his last reply is closed */
 	uint64_t last_number;
 	struct connection_warning warning;
 	atomic_uint_fast64_t open; /* what follows, any thread may read */
@@ -98,9 +98,12 @@ void connection_sweep(
 bool connection_evict(struct connection_set *set);
 
 /**
- * connection_stop(set):
- * Close all that wait for no reply, and the others after theirs.
+ * connection_stop(set), connection_stop_reading(set):
+ * Answer one more request of each, if it has come, and close it after; who is
+ * silent is closed at once.  Who is amid a request, or has asked none yet, may
+ * send it until the latter.
  */
 void connection_stop(struct connection_set *set);
+void connection_stop_reading(struct connection_set *set);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/network.h"
 #include "config.h"
 #include "console_usage.h"
 #include "greylist.h"
@@ -29,6 +30,17 @@ end_with_count(struct console_job *job, uint64_t count)
 	    job, json_pack("{s:I}", "count", (json_int_t)count)));
 }
 
+/* Whether ${who} was meant as a network and is none: it would match nobody. */
+static bool
+is_broken_network(const char *who)
+{
+	struct network network;
+
+	return (strchr(who, '/') != NULL && strchr(who, '@') == NULL &&
+		strspn(who, "0123456789abcdef.:/") == strlen(who) &&
+		network_parse(who, &network) != 0);
+}
+
 /* What is on a list, or no longer. */
 enum console_progress
 console_change_list(struct console_job *job)
@@ -42,6 +54,9 @@ console_change_list(struct console_job *job)
 
 	if (command->remove)
 		return (end_with_count(job, table_remove(table, key)));
+	if (is_broken_network(command->who))
+		return (console_job_fail(job, "%s: %s", command->who,
+		    network_explain(job->arena, command->who)));
 	bool was = table_get(table, key) != NULL;
 	int64_t *since = table_add(table, key, job->now);
 
@@ -140,8 +155,10 @@ console_change_override(struct console_job *job)
 	if (command->remove)
 		return (end_with_count(job, table_remove(table, key)));
 	if (console_usage_limit(job, command->limit) == NULL)
-		return (console_job_fail(
-		    job, "there is no limit \"%s\"", command->limit));
+		return (console_job_fail(job,
+		    "there is no limit \"%s\"; see all, with: "
+		    "mailreeve-policyctl show",
+		    command->limit));
 	if (command->rate != COUNTER_UNLIMITED &&
 	    command->rate > COUNTER_MAX_RATE)
 		return (console_job_fail(job, "the number is too large"));

@@ -105,8 +105,10 @@ console_change_reset(struct console_job *job)
 		const char *limit = job->command.limit;
 
 		if (limit != NULL && console_usage_limit(job, limit) == NULL)
-			return (console_job_fail(
-			    job, "there is no limit \"%s\"", limit));
+			return (console_job_fail(job,
+			    "there is no limit \"%s\"; see all, with: "
+			    "mailreeve-policyctl show",
+			    limit));
 		reset = arena_alloc(job->arena, sizeof(*reset));
 		reset->who = span_str(job->command.who);
 		reset->network = console_usage_network(job, job->command.who);

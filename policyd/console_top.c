@@ -153,8 +153,10 @@ console_top(struct console_job *job)
 		const char *limit = job->command.limit;
 
 		if (limit != NULL && console_usage_limit(job, limit) == NULL)
-			return (console_job_fail(
-			    job, "there is no limit \"%s\"", limit));
+			return (console_job_fail(job,
+			    "there is no limit \"%s\"; see all, with: "
+			    "mailreeve-policyctl show",
+			    limit));
 		top = arena_alloc(job->arena, sizeof(*top));
 		top->limit = job->command.count;
 		top->heap =

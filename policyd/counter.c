@@ -121,14 +121,19 @@ counter_refund(const struct counter_rule *rule, void *record, uint64_t amount,
     int64_t when, int64_t now)
 {
 	struct counter_gcra *gcra = record;
+	struct counter_window *window = record;
 
 	switch (rule->algorithm) {
 	case COUNTER_GCRA:
 		gcra->passed =
-		    counter_bucket_take(rule, gcra->passed, amount, now);
+		    counter_bucket_take(rule, gcra->passed, amount, when, now);
+		gcra->tried =
+		    counter_bucket_untry(rule, gcra->tried, amount, now);
 		break;
 	case COUNTER_WINDOW:
-		counter_window_take(rule, record, amount, when, now);
+		counter_window_take(rule, window, amount, when, now);
+		window->tried =
+		    counter_bucket_untry(rule, window->tried, amount, now);
 		break;
 	case COUNTER_DISTINCT:
 		/* Whoever was seen was seen. */

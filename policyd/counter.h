@@ -80,7 +80,10 @@ void counter_try(const struct counter_rule *rule, void *record, uint64_t amount,
 
 /**
  * counter_refund(rule, record, amount, when, now):
- * What counter_add() took at ${when} did not happen; never below nothing.
+ * What counter_add() took at ${when} did not happen, nor was it tried; never
+ * below nothing.  GCRA keeps what drained since, which cannot be given back a
+ * second time: what was not refunded keeps to its definition, whatever was.
+ * What is refunded together should be one ${amount}, from when it began.
  */
 void counter_refund(const struct counter_rule *rule, void *record,
     uint64_t amount, int64_t when, int64_t now);

@@ -133,18 +133,20 @@ counter_bucket_add(const struct counter_rule *rule, int64_t empty,
 	return (ns_of(now) + between(ahead, most_ahead(rule)));
 }
 
+/* Without what went in, the bucket would have been empty for at most as long as
+ * it was in: so much of it may have drained, and is not there to be taken. */
 int64_t
 counter_bucket_take(const struct counter_rule *rule, int64_t empty,
-    uint64_t amount, int64_t now)
+    uint64_t amount, int64_t when, int64_t now)
 {
 	int64_t at = ns_of(now);
-	int64_t ahead, cost;
+	int64_t cost;
 
 	if (rule->rate == COUNTER_UNLIMITED || empty <= at)
 		return (empty);
-	ahead = ahead_of(rule, empty, now);
-	cost = cost_of(rule, amount);
-	return (at + (cost < ahead ? ahead - cost : 0));
+	cost = between(cost_of(rule, amount), most_ahead(rule));
+	cost -= between(at - ns_of(when), cost);
+	return (at + between(ahead_of(rule, empty, now) - cost, MAX_AHEAD));
 }
 
 static uint64_t
@@ -175,6 +177,19 @@ counter_bucket_try(const struct counter_rule *rule, int64_t empty,
 	if (rule->rate == COUNTER_UNLIMITED)
 		return (empty);
 	return (ns_of(now) + between(ahead + cost_of(rule, amount), most));
+}
+
+int64_t
+counter_bucket_untry(const struct counter_rule *rule, int64_t empty,
+    uint64_t amount, int64_t now)
+{
+	int64_t at = ns_of(now);
+	int64_t most = most_tried(rule);
+
+	if (rule->rate == COUNTER_UNLIMITED || empty <= at)
+		return (empty);
+	return (at + between(between(empty - at, most) - cost_of(rule, amount),
+			 most));
 }
 
 uint64_t

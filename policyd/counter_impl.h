@@ -43,15 +43,23 @@ bool counter_bucket_fits(const struct counter_rule *rule, int64_t empty,
 
 /**
  * counter_bucket_add(rule, empty, amount, now), counter_bucket_take(rule,
- * empty, amount, now), counter_bucket_try(rule, empty, amount, now):
- * Return when the bucket is empty after ${amount} went in, or out again, or
- * into the one of what was tried, which holds most_tenths.
+ * empty, amount, when, now):
+ * Return when the bucket is empty after ${amount} went in, or what is left of
+ * it since ${when} went out again.
  */
 int64_t counter_bucket_add(const struct counter_rule *rule, int64_t empty,
     uint64_t amount, int64_t now);
 int64_t counter_bucket_take(const struct counter_rule *rule, int64_t empty,
-    uint64_t amount, int64_t now);
+    uint64_t amount, int64_t when, int64_t now);
+
+/**
+ * counter_bucket_try(rule, empty, amount, now), counter_bucket_untry(rule,
+ * empty, amount, now):
+ * The same for the bucket of what was tried, which holds most_tenths.
+ */
 int64_t counter_bucket_try(const struct counter_rule *rule, int64_t empty,
+    uint64_t amount, int64_t now);
+int64_t counter_bucket_untry(const struct counter_rule *rule, int64_t empty,
     uint64_t amount, int64_t now);
 
 /**

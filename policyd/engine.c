@@ -165,11 +165,11 @@ engine_free(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
+	accounting_stop(engine->accounting, engine->now);
 	workers_free(engine->workers);
 	workers_free(engine->quota_workers);
 	/* Who waits for shared limits goes on below, and asks no more. */
 	engine->workers = NULL;
-	accounting_stop(engine->accounting, engine->now);
 	shared_free(engine->shared);
 	accounting_free(engine->accounting);
 	watch_free(engine->watch);

@@ -5,6 +5,7 @@
 
 #include "doctor.h"
 #include "doctor_calls.h"
+#include "doctor_networks.h"
 #include "policyctl_commands.h"
 #include "policyctl_postfix.h"
 #include "policyctl_print.h"
@@ -158,6 +159,14 @@ judge_sockets(const struct config *config, struct doctor_findings *findings)
 	}
 }
 
+static void
+judge_networks(const struct config *config, struct doctor_findings *findings)
+{
+	doctor_networks_judge(findings,
+	    policyctl_postfix_mynetworks(findings->arena),
+	    config->trusted_networks, config->trusted_network_count);
+}
+
 /* 0, 1 or 2 by the worst that was found. */
 static int
 status_of(enum doctor_severity worst)
@@ -191,12 +200,14 @@ run(const struct policyctl_options *options)
 	bool has_postfix =
 	    policyctl_postfix_read(config, options->arena, &postfix);
 
-	if (has_postfix)
+	if (has_postfix) {
 		doctor_calls_judge(&findings, &postfix);
-	else
+		judge_networks(config, &findings);
+	} else {
 		doctor_add(&findings, DOCTOR_ERROR, "postfix",
 		    "postconf does not say how Postfix is configured; see "
 		    "why, with: postconf -n");
+	}
 	judge_sockets(config, &findings);
 	ask_daemon(options,
 	    options->socket != NULL ? options->socket

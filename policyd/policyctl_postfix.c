@@ -57,6 +57,15 @@ policyctl_postfix_read(const struct config *config, struct arena *arena,
 	return (true);
 }
 
+struct span
+policyctl_postfix_mynetworks(struct arena *arena)
+{
+	const char *const arguments[] = { "-xh", "mynetworks", NULL };
+	struct span text;
+
+	return (postconf_read(arguments, arena, &text) ? text : span_str(""));
+}
+
 /* Who may do what: Postfix's user with his groups. */
 struct person {
 	uid_t uid;

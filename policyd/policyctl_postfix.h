@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/span.h"
 #include "config.h"
 #include "doctor.h"
 #include "doctor_postfix.h"
@@ -18,6 +19,12 @@
  */
 bool policyctl_postfix_read(const struct config *config, struct arena *arena,
     struct doctor_postfix *out);
+
+/**
+ * policyctl_postfix_mynetworks(arena):
+ * Return Postfix's mynetworks, empty when postconf(1) does not say.
+ */
+struct span policyctl_postfix_mynetworks(struct arena *arena);
 
 /**
  * policyctl_postfix_socket(where, arena, out):

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "doctor_calls.h"
+#include "doctor_networks.h"
 #include "policyctl_commands.h"
 #include "policyctl_postfix.h"
 
@@ -58,6 +59,26 @@ print_list(const struct doctor_postfix *postfix, enum doctor_list list,
 	}
 }
 
+/* Else the admin's own printers and hosts are judged as strangers. */
+static void
+print_networks(const struct config *config, struct arena *arena)
+{
+	const char *missing =
+	    doctor_networks_missing(policyctl_postfix_mynetworks(arena),
+		config->trusted_networks, config->trusted_network_count, arena);
+
+	if (missing[0] == '\0')
+		return;
+	(void)puts("# First add what Postfix trusts (mynetworks) to the "
+		   "daemon's configuration, or\n# these clients are judged as "
+		   "strangers, and reload it:");
+	(void)fputs("#   trusted_networks = {", stdout);
+	for (size_t i = 0; i < config->settings.trusted_networks.count; i++)
+		(void)printf("%s%s", i == 0 ? "" : ", ",
+		    config->settings.trusted_networks.items[i]);
+	(void)printf("%s}\n", missing);
+}
+
 static int
 run(const struct policyctl_options *options)
 {
@@ -77,6 +98,7 @@ run(const struct policyctl_options *options)
 	}
 	(void)puts("# While the daemon is down, or silent for 5 s, mail passes "
 		   "unchecked.");
+	print_networks(config, options->arena);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (lists[i].score || !score_only)
 			print_list(&postfix, lists[i].list, lists[i].effect,

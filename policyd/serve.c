@@ -19,6 +19,10 @@
  * without end. */
 static const struct timeval accept_pause = { .tv_usec = 100000 };
 
+/* While we stop: who has connected is about to ask, who has begun to end. */
+static const struct timeval stop_patience = { .tv_usec =
+						  SERVE_PATIENCE_MS * 1000L };
+
 static const struct timeval sweep_interval = { .tv_sec = 1 };
 
 struct serve {
@@ -27,6 +31,7 @@ struct serve {
 	struct event *accepts[LISTENER_MAX];
 	struct event *resume; /* after accept_pause */
 	struct event *sweep;
+	struct event *patience; /* after stop_patience */
 	size_t max_connections;
 	int64_t idle_ms;
 	struct connection_warning full;
@@ -121,10 +126,21 @@ on_sweep(int fd, short what, void *cookie)
 }
 
 static void
+on_patience_over(int fd, short what, void *cookie)
+{
+	struct serve *serve = cookie;
+
+	(void)fd;
+	(void)what;
+	connection_stop_reading(&serve->set);
+}
+
+static void
 start_events(struct serve *serve, struct event_base *base)
 {
 	serve->resume = event_new(base, -1, 0, listen_again, serve);
 	serve->sweep = event_new(base, -1, EV_PERSIST, on_sweep, serve);
+	serve->patience = event_new(base, -1, 0, on_patience_over, serve);
 	for (size_t i = 0; i < serve->listeners.count; i++)
 		serve->accepts[i] =
 		    event_new(base, serve->listeners.items[i].fd,
@@ -178,6 +194,7 @@ serve_stop(struct serve *serve)
 {
 	stop_listening(serve);
 	connection_stop(&serve->set);
+	(void)event_add(serve->patience, &stop_patience);
 }
 
 void
@@ -189,5 +206,6 @@ serve_free(struct serve *serve)
 	connection_set_done(&serve->set);
 	event_free(serve->resume);
 	event_free(serve->sweep);
+	event_free(serve->patience);
 	free(serve);
 }

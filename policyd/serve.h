@@ -17,6 +17,9 @@
 #include "engine.h"
 
 #define SERVE_BACKLOG 4096
+/* Milliseconds that those have, while we stop, who are amid a request or have
+ * connected and asked none yet. */
+#define SERVE_PATIENCE_MS 200
 /* A request that has begun must be whole by then. */
 #define SERVE_REQUEST_SECONDS 60
 
@@ -58,7 +61,8 @@ void serve_load(const struct serve *serve, struct serve_load *out);
 
 /**
  * serve_stop(serve):
- * Take no more connections nor requests; those in hand are still answered.
+ * Take no more connections, nor requests but those in hand, which are still
+ * answered: also what waits to be read, or is read in part.
  */
 void serve_stop(struct serve *serve);
 

@@ -271,14 +271,8 @@ shared_new(struct event_base *base, const struct shared_options *options,
 void
 shared_free(struct shared *shared)
 {
-	redisAsyncContext *context;
-
 	if (shared == NULL)
 		return;
-	/* What was given back last still stands in the buffer. */
-	context = shared_link_context(shared->link);
-	if (context != NULL)
-		redisAsyncHandleWrite(context);
 	/* This answers all that waits. */
 	shared_link_free(shared->link);
 	event_free(shared->timer);

@@ -51,7 +51,8 @@ struct shared_charge {
 	uint64_t amount;
 	struct counter_rule rule; /* with the rate in force */
 	bool forced;              /* charge even if it does not fit */
-	bool again;               /* that this is tried was counted before */
+	bool again;               /* that this is tried was counted before, or
+	                           * stays when it is given back */
 	int64_t refund_of; /* not 0: give back what was taken at that time */
 	/* The answer. */
 	bool fits;
@@ -100,7 +101,8 @@ uint64_t shared_nodes(const struct shared *shared);
 
 /**
  * shared_free(shared):
- * Answer all that waits with "not available", and disconnect.
+ * Answer all that waits with "not available", and disconnect; what was asked
+ * last, as refunds, is sent before, as far as the connection takes it at once.
  */
 void shared_free(struct shared *shared);
 

@@ -25,6 +25,9 @@ struct place {
 	int port;
 };
 
+/* At the end. */
+#define LAST_WRITES 8
+
 struct shared_link {
 	struct event_base *base;
 	const struct log *log;
@@ -456,11 +459,23 @@ shared_link_new(struct event_base *base, const struct shared_options *options,
 	return (link);
 }
 
+/* Nobody turns the event loop any more. */
+static void
+send_rest(const struct shared_link *link)
+{
+	int done = 0;
+
+	for (int i = 0; i < LAST_WRITES && link->ready && done == 0; i++)
+		if (redisBufferWrite(&link->context->c, &done) != REDIS_OK)
+			return;
+}
+
 void
 shared_link_free(struct shared_link *link)
 {
 	if (link == NULL)
 		return;
+	send_rest(link);
 	disconnect(link);
 	if (link->timer != NULL)
 		event_free(link->timer);

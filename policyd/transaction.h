@@ -43,10 +43,12 @@ struct charge {
 	int64_t when;       /* milliseconds since 1970 */
 	struct counter_rule rule; /* as it was in force then */
 	bool refunds;
-	bool refused; /* it was tried and did not fit: nothing was counted */
-	bool held;    /* refused, but Postfix takes it all the same */
-	bool pending; /* asked of others, who have not answered yet */
-	bool shared;  /* other machines count it, too */
+	bool refused;   /* it was tried and did not fit: nothing was counted */
+	bool held;      /* refused, but Postfix takes it all the same */
+	bool pending;   /* asked of others, who have not answered yet */
+	bool shared;    /* other machines count it, too */
+	bool attempted; /* it did not fit, but was counted: when that is given
+	                 * back, the attempt stays */
 };
 
 /* Called for each transaction that was aborted with charges, and for charges

@@ -11,6 +11,8 @@
 #define MORE_KEYS ((size_t)4000)
 /* How many of the last charges may have had the same key. */
 #define LOOK_BACK ((size_t)16)
+/* Of what is released, so many parts go in one. */
+#define RELEASED_TOGETHER ((size_t)32)
 
 static struct transaction_charges *
 charges_of(struct transaction *transaction)
@@ -355,6 +357,8 @@ transaction_release(struct transaction *transaction, const char *limit,
     int64_t now)
 {
 	struct transaction_charges *charges = transaction->charges;
+	struct charge parts[RELEASED_TOGETHER];
+	size_t count = 0;
 
 	if (charges == NULL)
 		return;
@@ -371,8 +375,14 @@ transaction_release(struct transaction *transaction, const char *limit,
 		charge->amount -= part.amount;
 		if (charge->amount == 0)
 			drop(transaction, i - 1);
-		ended(cookie, transaction, &part, 1, now);
+		parts[count++] = part;
+		if (count == RELEASED_TOGETHER) {
+			ended(cookie, transaction, parts, count, now);
+			count = 0;
+		}
 	}
+	if (count > 0)
+		ended(cookie, transaction, parts, count, now);
 }
 
 const struct charge *

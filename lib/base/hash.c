@@ -16,25 +16,40 @@ struct hash {
 	struct hash_key key;
 };
 
-static uint64_t
+struct sip {
+	uint64_t a, b, c, d;
+};
+
+static inline uint64_t
 rotate(uint64_t value, int bits)
 {
 	return (value << bits | value >> (64 - bits));
 }
 
-static void
-sip_round(uint64_t v[4])
+/* By value and inline, so that it all stays in registers. */
+static inline struct sip
+sip_round(struct sip v)
 {
-	v[0] += v[1];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[2] = rotate(v[2], 32);
+	v.a += v.b;
+	v.b = rotate(v.b, 13) ^ v.a;
+	v.a = rotate(v.a, 32);
+	v.c += v.d;
+	v.d = rotate(v.d, 16) ^ v.c;
+	v.a += v.d;
+	v.d = rotate(v.d, 21) ^ v.a;
+	v.c += v.b;
+	v.b = rotate(v.b, 17) ^ v.c;
+	v.c = rotate(v.c, 32);
+	return (v);
+}
+
+static inline struct sip
+sip_word(struct sip v, uint64_t word)
+{
+	v.d ^= word;
+	v = sip_round(v);
+	v.a ^= word;
+	return (v);
 }
 
 void
@@ -48,30 +63,24 @@ hash_key_init(struct hash_key *key)
 uint64_t
 hash_digest(const struct hash_key *key, struct span bytes)
 {
-	uint64_t v[4] = { key->words[0] ^ 0x736f6d6570736575ULL,
+	struct sip v = { key->words[0] ^ 0x736f6d6570736575ULL,
 		key->words[1] ^ 0x646f72616e646f6dULL,
 		key->words[0] ^ 0x6c7967656e657261ULL,
 		key->words[1] ^ 0x7465646279746573ULL };
 	uint64_t last = (uint64_t)bytes.len << 56;
 	struct span word;
+	uint64_t m = 0;
 
-	while (span_take(&bytes, sizeof(uint64_t), &word)) {
-		uint64_t m;
-
+	while (span_take(&bytes, sizeof(m), &word)) {
 		memcpy(&m, word.data, sizeof(m));
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
+		v = sip_word(v, m);
 	}
 	for (size_t i = 0; i < bytes.len; i++)
 		last |= (uint64_t)bytes.data[i] << (8 * i);
-	v[3] ^= last;
-	sip_round(v);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	return (v[0] ^ v[1] ^ v[2] ^ v[3]);
+	v = sip_word(v, last);
+	v.c ^= 0xff;
+	v = sip_round(sip_round(sip_round(v)));
+	return (v.a ^ v.b ^ v.c ^ v.d);
 }
 
 static struct hash_node **

@@ -18,7 +18,8 @@ policy_usage() {
                   rate-1-unix rate-10-unix rate-50-unix
                   memory       of 100,000 and 1,000,000 accounts
                   lists        ten DNS lists that take 100 ms, and a dead one
-  --program=      mailreeve    mailreeve-policyd
+  --program=      mailreeve    mailreeve-policyd with this limit alone, with a
+                               log line a request, and in full
                   empty        a server that answers DUNNO to an empty line
                   postfwd      Debian's, with the same limit
                   postgrey     Debian's
@@ -41,7 +42,8 @@ policy_with_levels() {
 	local program
 	for program in $PROGRAMS; do
 		echo "$program"
-		[ "$program" != mailreeve ] || echo "$program-info"
+		[ "$program" != mailreeve ] ||
+			printf '%s\n' "$program-info" "$program-full"
 	done
 }
 

@@ -9,6 +9,7 @@ import sys
 RATES = [f"rate-{connections}-{kind}"
          for connections in (1, 10, 50) for kind in ("tcp", "unix")]
 PROGRAMS = (("mailreeve", "warning"), ("mailreeve", "info"),
+            ("mailreeve-full", "warning"),
             ("empty", "warning"), ("postfwd", "warning"),
             ("postgrey", "warning"))
 FIGURES = ("requests", "rate", "p50_us", "p99_us", "max_us", "accepted_ms",

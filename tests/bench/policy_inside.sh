@@ -29,14 +29,14 @@ load() {
 
 # slice ROUND BENCH PROGRAM CONNECTIONS KIND: measure it once.
 slice() {
-	local result before after now peak
+	local result before after now peak own
 	before=$(ticks "${PIDS[$3]}")
 	result=$(load "$3" "$5" --connections="$4" --ms="$MS" --keys=100000) ||
 		fail "$2: $3 does not do what it should"
 	after=$(ticks "${PIDS[$3]}")
-	read -r now peak < <(memory "${PIDS[$3]}")
+	read -r now peak own < <(memory "${PIDS[$3]}")
 	put "$2" "$3" "$1" "$result" \
-		"\"ticks\":$((after - before)),\"rss_kb\":$now,\"peak_kb\":$peak"
+		"\"ticks\":$((after - before)),\"rss_kb\":$now,\"peak_kb\":$peak,\"own_kb\":$own"
 }
 
 # counts PROGRAM KIND: the limit is kept: so many from one account do not pass.
@@ -73,15 +73,14 @@ measure_rate() {
 # fill PROGRAM KEYS ALGORITHM: how much memory so many accounts take: each is
 # there once.  Ours writes them to its store behind.
 fill() {
-	local result now peak
-	read -r now peak < <(memory "${PIDS[$1]}")
-	local empty=$now
+	local result now peak own empty
+	read -r empty peak own < <(memory "${PIDS[$1]}")
 	result=$(load "$1" tcp --connections=10 --requests="$2" --keys="$2" \
 		--in-turn) || fail "memory: $1 does not answer"
 	sleep 3
-	read -r now peak < <(memory "${PIDS[$1]}")
+	read -r now peak own < <(memory "${PIDS[$1]}")
 	put memory "${1/lists/mailreeve}" 1 "$result" \
-		"\"keys\":$2,\"algorithm\":\"$3\",\"empty_kb\":$empty,\"rss_kb\":$now,\"peak_kb\":$peak"
+		"\"keys\":$2,\"algorithm\":\"$3\",\"empty_kb\":$empty,\"rss_kb\":$now,\"peak_kb\":$peak,\"own_kb\":$own"
 }
 
 # Ours with both kinds of counters, the others as they are.
@@ -92,7 +91,7 @@ measure_memory() {
 		mailreeve)
 			for algorithm in gcra window; do
 				for keys in "$KEYS" "$((KEYS * 10))"; do
-					start lists tcp 'score = no' \
+					start lists tcp "${ALONE[@]}" \
 						'log_level = warning' \
 						"max_keys = $((KEYS * 10))" \
 						"$(limited $algorithm)"

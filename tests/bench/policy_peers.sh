@@ -6,7 +6,11 @@
 # The process of each program that runs, and its port.
 declare -A PIDS=()
 declare -A PORTS=([mailreeve]=17101 [mailreeve-info]=17102 [empty]=17103
+	[mailreeve-full]=17107
 	[postfwd]=17104 [postgrey]=17105 [lists]=17106)
+# A rate limit alone, as postfwd is measured with: nothing is learned of who
+# wrote to whom, and of what an account is used to.
+ALONE=('score = no' 'greylist = no' 'jump_factor = 0')
 # What one key may send in an hour: more than a run asks of it, and little
 # enough to see that it is counted.
 RATE=20000
@@ -51,7 +55,7 @@ exec_program() {
 	local program=$1 folder=$2 kind=$3 port=${PORTS[$1]}
 	shift 3
 	case $program in
-	mailreeve | mailreeve-info | lists)
+	mailreeve | mailreeve-info | mailreeve-full | lists)
 		write_mailreeve "$folder" "$port" "$@"
 		exec "$BUILD/policyd/mailreeve-policyd" -f -c "$folder/conf"
 		;;
@@ -87,10 +91,16 @@ exec_postfwd() {
 # lines PROGRAM: print what its configuration has beside the rest.
 lines() {
 	case $1 in
-	mailreeve) printf '%s\n' 'log_level = warning' "$(limited gcra)" ;;
-	mailreeve-info)
-		printf '%s\n' 'log_level = info' 'log_to = syslog' \
+	mailreeve)
+		printf '%s\n' "${ALONE[@]}" 'log_level = warning' \
 			"$(limited gcra)"
+		;;
+	mailreeve-info)
+		printf '%s\n' "${ALONE[@]}" 'log_level = info' \
+			'log_to = syslog' "$(limited gcra)"
+		;;
+	mailreeve-full)
+		printf '%s\n' 'log_level = warning' "$(limited gcra)"
 		;;
 	esac
 }
@@ -142,8 +152,10 @@ ticks() {
 	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
 }
 
-# memory PID: print its resident memory in kB, now and at most so far.
+# memory PID: print its resident memory in kB, now and at most so far, and how
+# much of it is its own and not a library's file.
 memory() {
 	awk '/^VmHWM:/ { peak = $2 } /^VmRSS:/ { now = $2 }
-		END { print now, peak }' "/proc/$1/status"
+		/^RssAnon:/ { own = $2 }
+		END { print now, peak, own }' "/proc/$1/status"
 }

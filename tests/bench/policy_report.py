@@ -66,7 +66,8 @@ def ratio_lines(slices):
     rates = {(one["bench"], one["round"], one["program"]): one["rate"]
              for one in slices}
     for bench in dict.fromkeys(key[0] for key in rates):
-        for name in ("mailreeve", "mailreeve-info", "postfwd", "postgrey"):
+        for name in ("mailreeve", "mailreeve-info", "mailreeve-full",
+                     "postfwd", "postgrey"):
             values = [rate / rates[bench, number, "empty"]
                       for (where, number, program), rate in rates.items()
                       if (where, program) == (bench, name)
@@ -105,7 +106,7 @@ def memory_lines(slices):
     for one in slices:
         yield {key: one[key] for key in (
             "bench", "program", "algorithm", "keys", "empty_kb", "rss_kb",
-            "peak_kb", "rate")}
+            "peak_kb", "own_kb", "rate")}
 
 
 def memory_verdicts(slices):
@@ -168,7 +169,7 @@ def print_table(found):
 
     show(["bench", "program", "log", *FIGURES], lambda line: "cpu_us" in line)
     show(["bench", "program", "algorithm", "keys", "empty_kb", "rss_kb",
-          "peak_kb", "rate"], lambda line: "keys" in line)
+          "peak_kb", "own_kb", "rate"], lambda line: "keys" in line)
     show(["bench", "who", "requests", "p50_us", "p99_us", "max_us"],
          lambda line: "who" in line)
     show(["bench", "program", "log", "over", "ratio", "lowest", "highest",

@@ -248,6 +248,14 @@ policy_installed() {
 	id -nG mailreeve-policyd | grep -x 'mailreeve-policyd postfix postdrop'
 	owned /var/spool/postfix/mailreeve/policy.sock 660 mailreeve-policyd postfix
 	owned /var/lib/mailreeve/policyd 750 mailreeve-policyd mailreeve-policyd
+	owned /var/lib/mailreeve/locked 755 mailreeve-policyd mailreeve-policyd
+	owned /var/lib/mailreeve/locked/users 644 mailreeve-policyd mailreeve-policyd
+	systemctl show -P ReadWritePaths mailreeve-policyd |
+		grep -F /var/lib/mailreeve/locked
+	systemctl cat mailreeve-policyd-feed.service
+	[ "$(systemctl is-enabled mailreeve-policyd-feed.service)" = disabled ]
+	[ -s /usr/share/mailreeve/dovecot/05-mailreeve-locked-2.3.conf ]
+	[ -s /usr/share/mailreeve/dovecot/05-mailreeve-locked-2.4.conf ]
 	[ -S /run/mailreeve/policyd.sock ]
 	[ -s /etc/mailreeve/policyd.conf ]
 	for page in man8/mailreeve-policyd.8 man8/mailreeve-policyctl.8 \
@@ -264,8 +272,7 @@ policy_installed() {
 policy_lines() {
 	local ask='check_policy_service { unix:mailreeve/policy.sock, timeout=5s, try_limit=2, default_action=DUNNO }'
 	postconf \
-		"smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, $ask" \
-		"smtpd_client_restrictions = $ask" \
+		"smtpd_recipient_restrictions = $ask, permit_mynetworks, reject_unauth_destination" \
 		"smtpd_data_restrictions = $ask" \
 		"smtpd_end_of_data_restrictions = $ask"
 	postfix reload

@@ -43,9 +43,13 @@ says 2 '^error +smtp/inet: mailreeve-policyd is not asked about recipients'
 says 2 '^error +submission/inet: mailreeve-policyd is not asked'
 says 2 '^good +sockets: unix:.*policy\.sock is there, and Postfix reaches it'
 says 2 '^good +daemon: it answers'
+says 2 '^warning +trusted_networks: Postfix relays for 10\.53\.0\.50/32 '
 
 say_step "The snippet is pasted"
 ctl postfix-snippet
+says 0 '^#   trusted_networks = .*, 10\.53\.0\.50/32\}$'
+trusted=$(sed -n 's/^#   *trusted_networks/trusted_networks/p' <<<"$said")
+host_policyd_reload a 'score = no' "$trusted" || fail "it does not reload"
 says 0 "^postconf -P 'submission/inet/smtpd_recipient_restrictions=check_pol"
 lab_on a bash -e <<<"$said" >/dev/null 2>&1 || fail "cannot paste: $said"
 ctl doctor

@@ -51,6 +51,7 @@ lab_wait 10 lab_ended a mailreeve-milter
 host_milter a "$MILTER" 'outgoing_refuse = {"duplicate"}' ||
 	fail "the milter of mx.a.example does not start again"
 host_policyd a "$POLICYD" 'default_limits = no' 'default_lists = no' \
+	'trusted_networks = {127.0.0.0/8, ::1, 10.53.0.50}' \
 	"resolvers = {\"$SILENT\"}" 'greylist = no' 'score_reject = 0' \
 	'list_test_interval = 1d' 'list "dead.example" { }' \
 	'limit "user" { rate = 5

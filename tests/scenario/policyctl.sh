@@ -115,7 +115,7 @@ ctl top -n 1 --limit few
 says 0 '^few +bob@example\.org +5 '
 [[ $said != *ann@example.org* ]] || problem "two for -n 1: $said"
 ctl top --limit none
-says 65 'there is no limit "none"'
+says 65 'there is no limit "none"; see all, with: mailreeve-policyctl show'
 ctl top -n 0
 says 64 'no number from 1 to 1000: 0'
 ctl override set bob@example.org few 9
@@ -174,6 +174,11 @@ ctl block --remove 192.0.2.0/24
 says 0 'is no longer blocked'
 ctl block --remove 192.0.2.0/24
 says 0 'was not blocked'
+# What could match nobody is no success.
+ctl allow 192.0.2.1/24
+says 65 '192\.0\.2\.1/24: .*192\.0\.2\.0/24'
+ctl block 192.0.2/24
+says 65 '192\.0\.2/24: '
 ctl list
 says 0 'Nobody is allowed or blocked'
 ctl release bob@example.org

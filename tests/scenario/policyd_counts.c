@@ -311,31 +311,3 @@ policyd_unwired(struct policyd *policyd)
 		return (-1);
 	return (policyd_expect_left(policyd, "ben@example.org", 1, 1));
 }
-
-/* What is on its way when the daemon stops is given back, for the next one
- * charges again what then arrives. */
-int
-policyd_restart(struct policyd *policyd)
-{
-	struct policy_client *client;
-	struct policyd_mail mail;
-
-	if (start(policyd, 20, &client) != 0)
-		return (-1);
-	policyd_mail(policyd, client, USER, &mail);
-	for (unsigned int i = 0; i < 5; i++)
-		if (expect_pass(&mail, "RCPT", i) != 0)
-			return (-1);
-	if (daemon_stop(policyd->daemon) != 0)
-		return (
-		    policyd_fail(policyd, "%s", daemon_error(policyd->daemon)));
-	policy_client_close(client);
-	client = policyd_start(policyd) == 0 ? policyd_connect(policyd) : NULL;
-	if (client == NULL)
-		return (-1);
-	mail.client = client;
-	if (finish(&mail, 5) != 0)
-		return (-1);
-	policy_client_close(client);
-	return (policyd_expect_left(policyd, USER, 15, 15));
-}

@@ -23,6 +23,8 @@
 #define USER "ann@example.org"
 #define RATE 200
 #define WRITTEN_MS 1500
+#define RESTARTS 12
+#define KILLS 3
 
 /* Let ${count} mails of ${user} arrive. */
 static int
@@ -75,6 +77,40 @@ policyd_killed(struct policyd *policyd)
 	if (restart(policyd) != 0)
 		return (-1);
 	return (policyd_expect_left(policyd, USER, 0, 0));
+}
+
+/* A mail that is under way while the daemon is started anew counts once when it
+ * arrives, and not at all when it does not. */
+int
+policyd_underway(struct policyd *policyd)
+{
+	struct policyd_mail arrives, given_up;
+	struct policy_client *client;
+
+	policyd_limit(policyd, 5, "");
+	if (policyd_start(policyd) != 0)
+		return (-1);
+	client = policyd_connect(policyd);
+	if (client == NULL)
+		return (-1);
+	policyd_mail(policyd, client, USER, &arrives);
+	if (!policyd_passes(policyd_say(&arrives, "RCPT", 1)) ||
+	    !policyd_passes(policyd_say(&arrives, "RCPT", 2)) ||
+	    !policyd_passes(policyd_say(&arrives, "DATA", 2)))
+		return (-1);
+	arrives.client = policyd_connect(policyd);
+	policyd_mail(policyd, arrives.client, USER, &given_up);
+	if (!policyd_passes(policyd_say(&given_up, "RCPT", 1)))
+		return (-1);
+	policy_client_close(given_up.client);
+	policy_client_close(client);
+	if (restart(policyd) != 0)
+		return (-1);
+	arrives.client = policyd_connect(policyd);
+	if (!policyd_passes(policyd_say(&arrives, "END-OF-MESSAGE", 2)))
+		return (policyd_fail(policyd, "it does not arrive"));
+	policy_client_close(arrives.client);
+	return (policyd_expect_left(policyd, USER, 3, 3));
 }
 
 /* It serves from memory, and says what is wrong. */
@@ -254,26 +290,19 @@ listen_for(struct policyd *policyd)
 	return (fd);
 }
 
-/* systemd holds the socket: a restart, or even a crash, refuses nobody; what
- * comes meanwhile is answered after.  A request that was in hand when the
- * daemon was killed is Postfix's to send again. */
-int
-policyd_activation(struct policyd *policyd)
+/* Start the daemon anew so often while somebody asks, after a crash if
+ * ${kills}. Store how many requests were sent again in ${again}. */
+static int
+restart_often(
+    struct policyd *policyd, int times, bool kills, unsigned int *again)
 {
-	struct asker asker = { .failure = NULL };
-	int fd = listen_for(policyd);
+	struct asker asker = { .socket = policyd->socket };
 
-	if (fd < 0)
-		return (-1);
-	daemon_pass(policyd->daemon, fd);
-	if (policyd_start(policyd) != 0)
-		return (-1);
-	asker.socket = policyd->socket;
 	if (pthread_create(&asker.thread, NULL, ask_always, &asker) != 0)
 		return (policyd_fail(policyd, "no thread"));
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < times; i++) {
 		(void)poll(NULL, 0, 200);
-		if (i % 2 == 1) {
+		if (kills) {
 			daemon_signal(policyd->daemon, SIGKILL);
 			(void)daemon_wait(policyd->daemon, DAEMON_STOP_MS);
 		}
@@ -283,11 +312,38 @@ policyd_activation(struct policyd *policyd)
 	(void)poll(NULL, 0, 200);
 	atomic_store(&asker.stop, true);
 	(void)pthread_join(asker.thread, NULL);
-	(void)close(fd);
-	printf(
-	    "%u requests, %u of them sent again\n", asker.asked, asker.again);
+	printf("%s: %u requests, %u of them sent again\n",
+	    kills ? "killed" : "stopped", asker.asked, asker.again);
+	*again = asker.again;
 	if (asker.refused != NULL || asker.failure != NULL)
 		return (policyd_fail(policyd, "after %u: %s", asker.asked,
 		    asker.refused != NULL ? asker.refused : asker.failure));
 	return (policyd->failed ? -1 : 0);
+}
+
+/* systemd holds the socket: a restart, or even a crash, refuses nobody; what
+ * comes meanwhile is answered after.  Only a request that was in hand when the
+ * daemon was killed is Postfix's to send again. */
+int
+policyd_activation(struct policyd *policyd)
+{
+	unsigned int again = 0;
+	int fd = listen_for(policyd);
+	int result;
+
+	if (fd < 0)
+		return (-1);
+	daemon_pass(policyd->daemon, fd);
+	if (policyd_start(policyd) != 0)
+		return (-1);
+	result = restart_often(policyd, RESTARTS, false, &again);
+	if (result == 0 && again > 0)
+		result = policyd_fail(policyd, "a stop lost %u", again);
+	if (result == 0)
+		result = restart_often(policyd, KILLS, true, &again);
+	if (result == 0 && again > KILLS)
+		result =
+		    policyd_fail(policyd, "%d crashes lost %u", KILLS, again);
+	(void)close(fd);
+	return (result);
 }

@@ -21,6 +21,11 @@ phrases() {
 	literals milter/verdict_text.c |
 		grep -E '^(the message has|the From field|the SPF record|the authors|SPF has|a broken|no DKIM)'
 	literals milter/hooks.c | grep -E '^Restarting'
+	tr '\n\t' '  ' <policyd/score.c | sed 's/"  *"//g' |
+		grep -oE ' add\([^;]*;|"listed by[^"]*"|"it looks[^"]*"' |
+		grep -oE '"[^"]*"' | tr -d '"' | grep -v '^SPF pass$'
+	literals policyd/decide.c | grep -E \
+		'^(too much mail|blocked here|this account|temporary trouble|the mailbox|greylisted)'
 }
 
 # The text of the page in one line.
@@ -35,5 +40,5 @@ while IFS= read -r phrase; do
 	[[ $text == *"$start"* ]] ||
 		problem "$page: does not explain \"$start\""
 done < <(phrases | sort -u)
-[[ $count -ge 20 ]] || problem "only $count phrases found in the code"
+[[ $count -ge 40 ]] || problem "only $count phrases found in the code"
 finish

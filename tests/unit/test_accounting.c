@@ -95,6 +95,52 @@ test_abort_refunds(void **state)
 	expect(world, 0, 0, 0);
 }
 
+/* Many recipients are given up together, a while after they were reserved: all
+ * of the burst is there again, at its first step. */
+static void
+test_abort_refunds_a_bucket(void **state)
+{
+	struct world *world = *state;
+	struct limit *limit = world_limit(
+	    world, "rate", "${sasl_username}", LIMIT_RECIPIENTS, 50);
+	char recipient[32];
+
+	limit->rule.algorithm = COUNTER_GCRA;
+	limit->rule.rate = 1000;
+	limit->rule.burst = 50;
+	world_step(limit, 20, LIMIT_REJECT);
+	world_begin(world);
+	for (int mail = 1; mail < 60; mail++) {
+		const char *instance = mail % 2 == 0 ? "a.2" : "a.1";
+
+		for (int i = 0; i < 50; i++) {
+			(void)snprintf(
+			    recipient, sizeof(recipient), "r%d@b.c", i);
+			assert_int_equal(
+			    world_rcpt(world, 1, instance, recipient),
+			    LIMIT_PASS);
+		}
+		assert_int_equal(
+		    world_rcpt(world, 1, instance, "one@b.c"), LIMIT_DEFER);
+		world->now += 10 * SECOND;
+		transactions_abort(
+		    accounting_transactions(world->accounting), world->now);
+		assert_int_equal(world_used(world, "rate"), 0);
+	}
+	/* Given up in two parts: what drained meanwhile, three recipients, may
+	 * be kept of each. */
+	for (int i = 0; i < 50; i++) {
+		(void)snprintf(recipient, sizeof(recipient), "r%d@b.c", i);
+		(void)world_rcpt(world, 1, "a.3", recipient);
+	}
+	world->now += 10 * SECOND;
+	assert_int_equal(world_data(world, 1, "a.3", 20), LIMIT_PASS);
+	assert_int_equal(world_used(world, "rate"), 20);
+	transactions_abort(
+	    accounting_transactions(world->accounting), world->now);
+	assert_int_equal(world_used(world, "rate"), 3);
+}
+
 static void
 test_committed_stays(void **state)
 {
@@ -334,6 +380,7 @@ main(void)
 		WORLD_TEST(test_fifty_recipients),
 		WORLD_TEST(test_lists_count_once),
 		WORLD_TEST(test_abort_refunds),
+		WORLD_TEST(test_abort_refunds_a_bucket),
 		WORLD_TEST(test_committed_stays),
 		WORLD_TEST(test_commit_after_refund_charges_again),
 		WORLD_TEST(test_never_seen_before_the_end),

@@ -2,6 +2,9 @@
 #include "accounting.h"
 
 #include "accounting_world.h"
+#include "geo.h"
+#include "support/files.h"
+#include "support/mmdb.h"
 
 #define USER "${sasl_username}"
 #define ALICE "alice@example.org"
@@ -132,6 +135,86 @@ test_distinct(void **state)
 	world->now += HOUR;
 	assert_int_equal(
 	    world_rcpt(world, 1, "c.1", "bob@example.com"), LIMIT_PASS);
+}
+
+/* What a login from ${clients}, one after the other, meets where two different
+ * values of ${unit} are too many. */
+static void
+meets(struct world *world, enum limit_unit unit, const char *const clients[],
+    const enum limit_action actions[], size_t count)
+{
+	struct limit *limit = world_limit(world, "values", USER, unit, 1);
+
+	limit->rule.algorithm = COUNTER_DISTINCT;
+	limit->steps[0].action = LIMIT_ALARM;
+	world_begin(world);
+	for (size_t i = 0; i < count; i++) {
+		char instance[24];
+
+		(void)snprintf(instance, sizeof(instance), "%zu", i);
+		world->client = clients[i];
+		assert_int_equal(
+		    world_rcpt(world, 1, instance, "bob@example.com"),
+		    actions[i]);
+	}
+}
+
+static const char *const from[] = { "192.0.2.1", "192.0.2.2", "198.51.100.1",
+	"2001:db8::1", "203.0.113.1" };
+
+/* Whoever sends as ours through a big provider comes from all of its hosts. */
+static void
+test_pool(void **state)
+{
+	static const enum limit_action actions[] = { LIMIT_PASS, LIMIT_PASS,
+		LIMIT_PASS, LIMIT_PASS, LIMIT_ALARM };
+	static const char *const texts[] = { "192.0.2.0/24", "198.51.100.0/24",
+		"2001:db8::/32" };
+	struct network networks[UNIT_COUNT(texts)];
+	const struct facts_pool pool = { "pool big", networks,
+		UNIT_COUNT(networks) };
+	struct world *world = *state;
+
+	for (size_t i = 0; i < UNIT_COUNT(texts); i++)
+		assert_int_equal(network_parse(texts[i], &networks[i]), 0);
+	world->facts_rules.pools = &pool;
+	world->facts_rules.pool_count = 1;
+	meets(world, LIMIT_CLIENT_NETWORKS, from, actions, UNIT_COUNT(from));
+}
+
+/* Two countries, one that no database knows, and one of a pool, which is none.
+ */
+static void
+test_countries(void **state)
+{
+	static const enum limit_action actions[] = { LIMIT_PASS, LIMIT_PASS,
+		LIMIT_PASS, LIMIT_ALARM, LIMIT_PASS };
+	static const struct mmdb_network countries[] = {
+		{ "192.0.2.0/24", "NL", 0 },
+		{ "198.51.100.0/24", "DE", 0 },
+		{ "2001:db8::/32", "CH", 0 },
+	};
+	struct world *world = *state;
+	struct network network;
+	const struct facts_pool pool = { "pool big", &network, 1 };
+	char *folder = files_folder(world->arena, "countries");
+	const char *path = arena_printf(world->arena, "%s/country", folder);
+	const char *error = NULL;
+
+	assert_int_equal(network_parse("198.51.100.0/24", &network), 0);
+	assert_int_equal(mmdb_write(path, "GeoLite2-Country", countries,
+			     UNIT_COUNT(countries)),
+	    0);
+	struct geo *geo = geo_new(path, NULL, world->arena, &error);
+
+	assert_non_null(geo);
+	world->facts_rules.geo = geo;
+	world->facts_rules.pools = &pool;
+	world->facts_rules.pool_count = 1;
+	meets(world, LIMIT_COUNTRIES, from, actions, UNIT_COUNT(from));
+	world->facts_rules.geo = NULL;
+	geo_free(geo);
+	files_remove(folder);
 }
 
 static void
@@ -467,6 +550,8 @@ main(void)
 		WORLD_TEST(test_alarm_passes),
 		WORLD_TEST(test_shadow),
 		WORLD_TEST(test_distinct),
+		WORLD_TEST(test_pool),
+		WORLD_TEST(test_countries),
 		WORLD_TEST(test_first_recipients),
 		WORLD_TEST(test_first_recipients_given_up),
 		WORLD_TEST(test_exempt),

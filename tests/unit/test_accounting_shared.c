@@ -48,6 +48,8 @@ count_one(struct shared *shared, struct shared_charge *charge, int64_t now)
 	if (charge->refund_of != 0) {
 		counter_refund(&charge->rule, record, charge->amount,
 		    charge->refund_of, now);
+		if (charge->again)
+			counter_try(&charge->rule, record, charge->amount, now);
 		return;
 	}
 	if (charge->rule.algorithm == COUNTER_DISTINCT) {
@@ -55,7 +57,8 @@ count_one(struct shared *shared, struct shared_charge *charge, int64_t now)
 	} else {
 		charge->fits =
 		    counter_fits(&charge->rule, record, charge->amount, now);
-		counter_try(&charge->rule, record, charge->amount, now);
+		counter_try(&charge->rule, record,
+		    charge->again ? 0 : charge->amount, now);
 		if (charge->fits || charge->forced)
 			counter_add(&charge->rule, record, charge->amount, now);
 	}
@@ -77,6 +80,7 @@ count_all(struct shared *shared, struct shared_charge *charges, size_t count,
 		struct shared_charge undo = charges[i];
 
 		undo.refund_of = now;
+		undo.again = true;
 		if (charges[i].fits && !charges[i].forced)
 			count_one(shared, &undo, now);
 	}
@@ -165,8 +169,8 @@ tear_down(void **state)
 }
 
 /* What the server has counted for Alice. */
-static uint64_t
-there(struct world *world, const char *limit)
+static struct counter_reading
+read_there(struct world *world, const char *limit)
 {
 	struct shared *shared = world->options.shared;
 	struct counter_reading reading = { 0 };
@@ -184,7 +188,13 @@ there(struct world *world, const char *limit)
 			    world->now, &reading);
 	}
 	arena_free(arena);
-	return (reading.used);
+	return (reading);
+}
+
+static uint64_t
+there(struct world *world, const char *limit)
+{
+	return (read_there(world, limit).used);
 }
 
 static void
@@ -251,6 +261,7 @@ test_shadow_and_alarm(void **state)
 	struct limit *alarm;
 
 	world_limit(world, "shadow", USER, LIMIT_RECIPIENTS, 1)->shadow = true;
+	world->limits[0].rule.most_tenths = 30;
 	alarm = world_limit(world, "alarm", USER, LIMIT_RECIPIENTS, 1);
 	alarm->steps[0].action = LIMIT_ALARM;
 	world_step(alarm, 30, LIMIT_REJECT);
@@ -259,6 +270,9 @@ test_shadow_and_alarm(void **state)
 	assert_int_equal(world_rcpt(world, 1, "a.1", "b@b.c"), LIMIT_ALARM);
 	expect(world, "shadow", 1);
 	expect(world, "alarm", 2);
+	/* What did not fit was tried, though it is taken back there. */
+	assert_int_equal(read_there(world, "shadow").tried, 2);
+	assert_int_equal(world_read(world, "shadow", ALICE).tried, 2);
 	assert_int_equal(world_rcpt(world, 1, "a.1", "c@b.c"), LIMIT_REJECT);
 	expect(world, "shadow", 1);
 	expect(world, "alarm", 2);

@@ -184,87 +184,6 @@ test_window_without_drift(void **state)
 	assert_true(passed >= 2322);
 }
 
-/* Add and give back again, at random; in the end all of it. */
-static void
-come_and_go(const struct counter_rule *rule, union record *record, int64_t *now)
-{
-	struct event held[8];
-	size_t count = 0;
-	uint64_t random = 3;
-
-	for (int n = 0; n < 500; n++) {
-		*now += (int64_t)below(&random, 1000);
-		if (count < UNIT_COUNT(held)) {
-			held[count] =
-			    (struct event){ *now, 1 + below(&random, 2) };
-			counter_add(rule, record, held[count].amount, *now);
-			count++;
-		} else {
-			size_t at = below(&random, count);
-
-			counter_refund(
-			    rule, record, held[at].amount, held[at].at, *now);
-			held[at] = held[--count];
-		}
-	}
-	while (count-- > 0)
-		counter_refund(
-		    rule, record, held[count].amount, held[count].at, *now);
-}
-
-/* Whatever was added and given back in between, the record is as if it had
- * never been. */
-static void
-test_refunds_restore(void **state)
-{
-	const struct counter_rule *rules[] = { &hundred_an_hour,
-		&window_of_hundred };
-
-	(void)state;
-	for (size_t i = 0; i < UNIT_COUNT(rules); i++) {
-		const struct counter_rule *rule = rules[i];
-		union record record = { 0 }, kept = { 0 };
-		int64_t now = START;
-		uint64_t expected;
-
-		/* Busy all the time: GCRA cannot give back what an idle hour
-		 * gave already. */
-		counter_add(rule, &record, 90, now);
-		counter_add(rule, &kept, 90, now);
-		come_and_go(rule, &record, &now);
-		expected = used(rule, &kept, now);
-		assert_int_equal(used(rule, &record, now), expected);
-		assert_true(counter_fits(rule, &record, 100 - expected, now));
-		/* What was never added. */
-		counter_refund(rule, &record, UINT64_MAX, now, now);
-		counter_refund(rule, &record, 1, now, now);
-		assert_true(counter_fits(rule, &record, 1, now));
-		assert_false(counter_fits(rule, &record, 101, now));
-	}
-}
-
-/* A refund that comes after its slot is worth nothing, and takes nothing from
- * others. */
-static void
-test_refund_too_late(void **state)
-{
-	union record record = { 0 };
-
-	(void)state;
-	counter_add(&window_of_hundred, &record, 40, START);
-	counter_add(&window_of_hundred, &record, 60, START + 2 * HOUR);
-	counter_refund(
-	    &window_of_hundred, &record, 40, START, START + 2 * HOUR);
-	assert_int_equal(
-	    used(&window_of_hundred, &record, START + 2 * HOUR), 60);
-	memset(&record, 0, sizeof(record));
-	counter_add(&hundred_an_hour, &record, 40, START);
-	counter_refund(&hundred_an_hour, &record, 40, START, START + 2 * HOUR);
-	assert_int_equal(used(&hundred_an_hour, &record, START + 2 * HOUR), 0);
-	assert_false(
-	    counter_fits(&hundred_an_hour, &record, 101, START + 2 * HOUR));
-}
-
 static void
 test_clock_set_back(void **state)
 {
@@ -446,8 +365,6 @@ main(void)
 		cmocka_unit_test(test_gcra_without_drift),
 		cmocka_unit_test(test_window_never_more),
 		cmocka_unit_test(test_window_without_drift),
-		cmocka_unit_test(test_refunds_restore),
-		cmocka_unit_test(test_refund_too_late),
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_clock_trembles),
 		cmocka_unit_test(test_tried), cmocka_unit_test(test_reading),

@@ -6,6 +6,7 @@
 #include "daemon/endpoint.h"
 #include "doctor_calls.h"
 #include "doctor_items.h"
+#include "doctor_networks.h"
 #include "doctor_postfix.h"
 #include "support/unit.h"
 
@@ -383,6 +384,47 @@ test_daemons(void **state)
 	}
 }
 
+static const struct {
+	const char *mynetworks;
+	const char *missing;
+} networks[] = {
+	{ "", "" },
+	{ "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128\n", "" },
+	{ "127.0.0.0/8, 192.168.0.0/24, 192.0.2.1", ", 192.168.0.0/24" },
+	{ "[2001:db8::]/32 [fe80::]/64", ", 2001:db8::/32, fe80::/64" },
+	{ "192.0.0.0/16 192.0.2.128/25", ", 192.0.0.0/16" },
+	{ "!192.168.0.1 hash:/etc/postfix/nets /etc/nets [2001:db8::", "" },
+	{ "0.0.0.0/0", ", 0.0.0.0/0" },
+};
+
+static void
+test_networks(void **state)
+{
+	static const char *const trusted[] = { "127.0.0.0/8", "::1",
+		"192.0.2.0/24" };
+	struct network list[UNIT_COUNT(trusted)];
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(trusted); i++)
+		assert_int_equal(network_parse(trusted[i], &list[i]), 0);
+	for (size_t i = 0; i < UNIT_COUNT(networks); i++) {
+		struct arena *arena = arena_new();
+		struct span mynetworks = span_str(networks[i].mynetworks);
+		struct doctor_findings findings;
+
+		doctor_init(&findings, arena);
+		doctor_networks_judge(
+		    &findings, mynetworks, list, UNIT_COUNT(list));
+		assert_string_equal(doctor_networks_missing(mynetworks, list,
+					UNIT_COUNT(list), arena),
+		    networks[i].missing);
+		assert_int_equal(findings.worst, networks[i].missing[0] == '\0'
+						     ? DOCTOR_GOOD
+						     : DOCTOR_WARNING);
+		arena_free(arena);
+	}
+}
+
 int
 main(void)
 {
@@ -391,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_daemons),
+		cmocka_unit_test(test_networks),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -147,6 +147,8 @@ test_defaults(void **state)
 	assert_int_equal(hour->steps[1].action, LIMIT_HOLD);
 	assert_true(hour->refunds);
 	assert_true(hour->new_accounts);
+	assert_false(find(config, "user-networks")->new_accounts);
+	assert_false(find(config, "user-countries")->new_accounts);
 	assert_non_null(client);
 	assert_int_equal(client->direction, LIMIT_INBOUND);
 	assert_int_equal(client->rule.algorithm, COUNTER_GCRA);
@@ -155,6 +157,31 @@ test_defaults(void **state)
 	assert_int_equal(
 	    find(config, "user-networks")->rule.algorithm, COUNTER_DISTINCT);
 	assert_true(config->list_count > 0);
+	config_free(config);
+	arena_free(heard.arena);
+}
+
+/* A counter that many share is not divided because one of them is new. */
+static void
+test_new_accounts(void **state)
+{
+	struct heard heard = { .arena = arena_new() };
+	const char *path;
+	struct config *config = load("limit \"server-day\" {\nkey = \"all\"\n"
+				     "rate = 5000\nperiod = 1d\n}\n"
+				     "limit \"domain\" {\n"
+				     "key = \"${sasl_domain}\"\nrate = 5\n}\n"
+				     "limit \"pair\" {\nrate = 5\n"
+				     "key = \"${sasl_username} ${client_net}\""
+				     "\n}\n",
+	    &heard, &path);
+
+	(void)state;
+	if (config == NULL)
+		fail_msg("%s", heard.error);
+	assert_false(find(config, "server-day")->new_accounts);
+	assert_false(find(config, "domain")->new_accounts);
+	assert_true(find(config, "pair")->new_accounts);
 	config_free(config);
 	arena_free(heard.arena);
 }
@@ -252,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_new_accounts),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_restart),

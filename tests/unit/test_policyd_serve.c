@@ -1,6 +1,7 @@
 /* Many connections at once, a full house, and the end. */
 #include "serve.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -105,7 +106,9 @@ test_stop(void **state)
 	int idle = policy_stage_connect(stage);
 	int pending = policy_stage_connect(stage);
 
+	policy_stage_ask(idle, "1");
 	policy_stage_turn(stage);
+	policy_stage_expect(idle, "action=1\n\n");
 	policy_stage_say(pending, POLICY_STAGE_HEAD
 	    "instance=later\n\n" POLICY_STAGE_HEAD "instance=2\n\n");
 	policy_stage_turn(stage);
@@ -120,6 +123,62 @@ test_stop(void **state)
 	policy_stage_expect(pending, "action=later\n\n");
 	assert_int_equal(policy_stage_load(stage).connections, 0);
 	(void)close(pending);
+}
+
+/* What was written before we stop, whole or in part, is answered; two requests
+ * at once are nobody's who waits for replies. */
+static void
+test_stop_answers_what_came(void **state)
+{
+	struct policy_stage *stage = *state;
+	int whole = policy_stage_connect(stage);
+	int half = policy_stage_connect(stage);
+	int gone = policy_stage_connect(stage);
+
+	policy_stage_ask(whole, "1");
+	policy_stage_ask(gone, "2");
+	policy_stage_turn(stage);
+	policy_stage_expect(whole, "action=1\n\n");
+	policy_stage_ask(whole, "3");
+	policy_stage_say(half, POLICY_STAGE_HEAD "insta");
+	(void)close(gone);
+	serve_stop(stage->serve);
+	policy_stage_expect(whole, "action=3\n\n");
+	policy_stage_expect_end(whole);
+	policy_stage_turn(stage);
+	assert_int_equal(policy_stage_load(stage).connections, 1);
+	policy_stage_say(half, "nce=4\n\n");
+	policy_stage_turn(stage);
+	policy_stage_expect(half, "action=4\n\n");
+	policy_stage_expect_end(half);
+	assert_int_equal(policy_stage_load(stage).connections, 0);
+}
+
+/* Who has connected may ask, and who has begun go on, for a moment. */
+static void
+test_stop_waits_for_newcomers(void **state)
+{
+	struct policy_stage *stage = *state;
+	int asks = policy_stage_connect(stage);
+	int silent = policy_stage_connect(stage);
+	int half = policy_stage_connect(stage);
+
+	policy_stage_say(half, POLICY_STAGE_HEAD "insta");
+	policy_stage_turn(stage);
+	serve_stop(stage->serve);
+	policy_stage_turn(stage);
+	assert_int_equal(policy_stage_load(stage).connections, 3);
+	policy_stage_ask(asks, "later");
+	policy_stage_turn(stage);
+	(void)poll(NULL, 0, SERVE_PATIENCE_MS + 50);
+	policy_stage_turn(stage);
+	policy_stage_expect_end(silent);
+	policy_stage_expect_end(half);
+	policy_stage_answer_all(&stage->engine);
+	policy_stage_turn(stage);
+	policy_stage_expect(asks, "action=later\n\n");
+	policy_stage_expect_end(asks);
+	assert_int_equal(policy_stage_load(stage).connections, 0);
 }
 
 /* tear_down() answers when all is closed. */
@@ -173,6 +232,8 @@ main(void)
 	const struct CMUnitTest tests[] = { TEST(test_fifty),
 		TEST(test_full_house), TEST(test_full_of_waiting),
 		TEST(test_no_descriptors), TEST(test_stop),
+		TEST(test_stop_answers_what_came),
+		TEST(test_stop_waits_for_newcomers),
 		TEST(test_free_while_pending) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

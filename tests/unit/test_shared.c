@@ -46,6 +46,30 @@ counts_and_refunds(void **state)
 	assert_string_equal(sharing->events, "");
 }
 
+/* What is given back while we stop is given back. */
+static void
+refunds_at_the_end(void **state)
+{
+	struct sharing *sharing = *state;
+	struct shared_options options =
+	    sharing_options(sharing, sharing->server);
+	struct shared_charge refund = sharing_charge(0, COUNTER_GCRA);
+	struct sharing_question *question;
+
+	sharing_start(sharing);
+	for (size_t i = 1; i <= SHARING_RATE; i++)
+		(void)sharing_ask_and_wait(sharing, 0);
+	refund.refund_of = sharing_now();
+	refund.amount = 3;
+	shared_charge(sharing->shared, &refund, 1, sharing_now(), NULL, NULL);
+	shared_free(sharing->shared);
+	sharing->shared = sharing_connect(sharing, &options);
+	sharing_wait_available(sharing, sharing->shared, true);
+	question = sharing_ask_and_wait(sharing, 0);
+	assert_true(question->charge.fits);
+	assert_int_equal(question->charge.reading.used, SHARING_RATE - 2);
+}
+
 /* Two machines under load, 20 requests under way: exactly the limit passes. */
 static void
 never_one_over(struct sharing *sharing, enum counter_algorithm algorithm)
@@ -223,6 +247,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(counts_and_refunds),
+		TEST(refunds_at_the_end),
 		TEST(never_one_over_gcra),
 		TEST(never_one_over_window),
 		TEST(killed_under_load),

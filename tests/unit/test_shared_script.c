@@ -243,9 +243,14 @@ random_charge(struct fixture *fixture, const struct counter_rule *rule,
 
 	charge.forced = what == 0;
 	charge.again = draw(fixture, 10) == 0;
-	if (what == 1 || what == 2)
+	if (what == 1 || what == 2) {
+		int64_t age = (int64_t)draw(fixture, (uint64_t)rule->period_ms);
+
+		/* Most give up at once. */
 		charge.refund_of =
-		    now - (int64_t)draw(fixture, (uint64_t)rule->period_ms);
+		    now - (draw(fixture, 2) == 0 ? age : age / 1000);
+		charge.again = false;
+	}
 	return (charge);
 }
 
