@@ -14,6 +14,34 @@
 #define KIND_PREFIX "limit "
 #define MAX_KIND ((size_t)64)
 
+/* Whether ${charge} is given back when the message is: whoever was a recipient
+ * is one that the user wrote to, and is not charged a second time. */
+static bool
+goes_back(const struct accounting *accounting, const struct charge *charge)
+{
+	const struct accounting_home *home =
+	    accounting_home(accounting, charge->limit);
+
+	return (home == NULL || home->unit != LIMIT_FIRST_RECIPIENTS);
+}
+
+static void
+give_back_message(struct accounting *accounting,
+    struct transaction *transaction, const struct charge *charges, size_t count,
+    int64_t now)
+{
+	struct charge *back = arena_impl_malloc((count + 1) * sizeof(*back));
+	size_t back_count = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (goes_back(accounting, &charges[i]))
+			back[back_count++] = charges[i];
+	if (back_count > 0)
+		accounting_give_back(
+		    accounting, transaction, back, back_count, now);
+	free(back);
+}
+
 /* Aborted: without END-OF-MESSAGE, or before it. */
 static void
 ended(void *cookie, struct transaction *transaction,
@@ -29,8 +57,7 @@ ended(void *cookie, struct transaction *transaction,
 	if (!accounting->stopping)
 		accounting_end_missed(accounting, transaction, now);
 	if (!accounting_commits_at_rcpt(accounting))
-		accounting_give_back(
-		    accounting, transaction, charges, count, now);
+		give_back_message(accounting, transaction, charges, count, now);
 }
 
 struct accounting *

@@ -9,6 +9,8 @@
 /* How old what is written of it may be, in seconds. */
 #define REFRESH ((uint32_t)7 * 86400)
 #define MAX_DIGITS 10
+/* What a clock may be set back by and still be believed. */
+#define MAX_SKEW_MS ((int64_t)86400 * 1000)
 
 /* Lower case, on the stack; more is cut by the table, too. */
 struct name {
@@ -127,14 +129,17 @@ accounting_account_unlearn(struct accounting *accounting)
 	(void)table_remove(accounting->accounts, marker());
 }
 
-/* Those that were there when we began to learn are not new. */
+/* Those that were there when we began to learn are not new; and who was first
+ * seen in years to come was seen by a clock that was wrong: nobody stays new
+ * until then. */
 static bool
 is_new(struct accounting *accounting, const struct accounting_rules *rules,
     int64_t first_seen, int64_t now)
 {
 	return (
 	    first_seen - learning_since(accounting) > rules->new_account_ms &&
-	    now - first_seen < rules->new_account_ms);
+	    now - first_seen < rules->new_account_ms &&
+	    first_seen - now <= MAX_SKEW_MS);
 }
 
 bool

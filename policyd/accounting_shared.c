@@ -81,6 +81,10 @@ settle_share(struct accounting_visit *visit)
 	for (size_t i = 0; i < visit->count; i++) {
 		struct counter_rule *rule = &visit->claims[i].rule;
 
+		/* The networks of a user are his on each machine: whoever
+		 * divides them by machines takes him for a thief. */
+		if (is_distinct(&visit->claims[i]))
+			continue;
 		rule->rate = share(rule->rate, nodes);
 		rule->burst = share(rule->burst, nodes);
 	}

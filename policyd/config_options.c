@@ -64,8 +64,8 @@ const struct conf_option config_options[] = {
 	    .help = "Longest wait for answers under way when stopping."),
 	OPTION("workers", CONF_INTEGER, workers, .value = "32", .min = 1,
 	    .max = 1000,
-	    .help = "Requests at once that may wait for the DNS or for a "
-		    "quota; others are answered meanwhile."),
+	    .help = "Requests at once that may wait for the DNS; others are "
+		    "answered meanwhile, and quotas asked for beside."),
 	OPTION("mode", CONF_WORD, mode, .value = "enforce", .words = modes,
 	    .help = "shadow: answer DUNNO to everything; log and count what "
 		    "would have happened."),

@@ -115,7 +115,11 @@ start_questions(struct engine *engine, struct arena *arena)
 	if (error != NULL)
 		return (error);
 	engine->workers = workers_new(engine->base, (size_t)settings->workers);
-	return (engine->workers != NULL
+	if (engine->quota != NULL)
+		engine->quota_workers =
+		    workers_new(engine->base, ENGINE_QUOTA_WORKERS);
+	return (engine->workers != NULL &&
+			(engine->quota == NULL || engine->quota_workers != NULL)
 		    ? NULL
 		    : arena_printf(arena, "workers: cannot start threads: %s",
 			  strerror(errno)));
@@ -163,6 +167,9 @@ engine_free(struct engine *engine)
 		return;
 	accounting_stop(engine->accounting, engine->now);
 	workers_free(engine->workers);
+	workers_free(engine->quota_workers);
+	/* Who waits for shared limits goes on below, and asks no more. */
+	engine->workers = NULL;
 	shared_free(engine->shared);
 	accounting_free(engine->accounting);
 	watch_free(engine->watch);

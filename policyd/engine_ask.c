@@ -119,7 +119,9 @@ engine_look_at_lists(struct visit *visit)
 	    login.len > 0 && watch_is_locked(engine->watch, login);
 	if (table_count(engine->listed) == 0)
 		return;
-	visit->known.allowed = engine_is_listed(engine, "allow", &visit->facts);
+	/* A lock is for a name, whatever network or sender comes with it. */
+	visit->known.allowed = !visit->known.locked &&
+	                       engine_is_listed(engine, "allow", &visit->facts);
 	visit->known.blocked = !visit->known.allowed &&
 	                       engine_is_listed(engine, "block", &visit->facts);
 }
@@ -290,7 +292,7 @@ learn_recipient(struct visit *visit, struct transaction *transaction,
 		return;
 	}
 	if (note != NULL) {
-		note->passed++;
+		transaction_passed(transaction, recipient);
 		note->score_told |= decision->action == DECIDE_PREPEND;
 	}
 	if (facts->outbound && engine_rules(visit)->learns_known)
@@ -356,9 +358,24 @@ explain_end(struct visit *visit, struct span reply)
 	engine_leave(visit);
 }
 
+/* While this request waited, Postfix may have asked again over another
+ * connection, and have been answered. */
+static bool
+answered_meanwhile(struct visit *visit)
+{
+	const struct transaction *transaction;
+
+	if (visit->config == NULL || visit->trace != NULL)
+		return (false);
+	transaction = engine_transaction(visit);
+	return (transaction != NULL && answer_again(visit, transaction));
+}
+
 void
 engine_finish(struct visit *visit)
 {
+	if (answered_meanwhile(visit))
+		return;
 	struct engine *engine = visit->engine;
 	const struct config *config = engine_rules(visit);
 	struct decision decision;

@@ -25,6 +25,8 @@
 #define ENGINE_MAX_RECORDS ((size_t)1000000)
 /* Who is allowed or blocked by hand. */
 #define ENGINE_MAX_LISTED ((size_t)100000)
+/* Who ask for quotas: users must not wait for the DNS, which strangers do. */
+#define ENGINE_QUOTA_WORKERS ((size_t)8)
 /* Changed records of "listed" that are written at a tick. */
 #define ENGINE_FLUSH_AT_TICK ((size_t)1000)
 
@@ -42,6 +44,7 @@ struct engine {
 	struct table *listed;
 	struct list_health *health;
 	struct workers *workers;
+	struct workers *quota_workers; /* NULL: no quota is asked for */
 	struct shared *shared;
 	struct dns *dns;
 	struct quota_source *quota;
@@ -85,6 +88,7 @@ struct visit {
 	unsigned int waits_for; /* workers */
 	/* Theirs until they are done. */
 	bool looked_up;
+	bool too_late; /* its time was over before a worker was free */
 	struct lookup_findings findings;
 	struct visit_quota quota;
 };
@@ -150,7 +154,8 @@ struct transaction *engine_transaction(struct visit *visit);
 /**
  * engine_is_listed(engine, kind, facts):
  * Say whether the client, the sender, the login or the recipient is in the
- * table "listed" as ${kind}, "allow" or "block".
+ * table "listed" as ${kind}, "allow" or "block".  The sender of somebody who
+ * logged in allows nothing.
  */
 bool engine_is_listed(
     struct engine *engine, const char *kind, struct facts *facts);

@@ -6,6 +6,15 @@
 #include "engine_impl.h"
 #include "passlist.h"
 
+/* Time runs from when Postfix asked, not from when a worker comes to it:
+ * Postfix gives up after a while and asks again, which makes a long queue
+ * longer. */
+static int64_t
+deadline_of(const struct visit *visit, int64_t timeout_ms)
+{
+	return (visit->started_us / 1000 + timeout_ms);
+}
+
 /* In a worker's thread: the arena is its own until it is done. */
 static void
 run_lookup(void *job)
@@ -22,10 +31,12 @@ run_lookup(void *job)
 		.ask_helo = true,
 		.receiver = config->own_names[0],
 		.now = visit->facts.now / 1000,
-		.deadline =
-		    clock_monotonic_ms() + config->settings.lookup_timeout,
+		.deadline = deadline_of(visit, config->settings.lookup_timeout),
 	};
 
+	visit->too_late = clock_monotonic_ms() >= options.deadline;
+	if (visit->too_late)
+		return;
 	lookup_run(&options, &visit->request, visit->arena, visit->trace,
 	    &visit->findings);
 	visit->looked_up = true;
@@ -40,7 +51,7 @@ run_quota(void *job)
 
 	quota->result = quota_ask(visit->engine->quota,
 	    visit->request.attributes[REQUEST_RECIPIENT], visit->request.size,
-	    clock_monotonic_ms() + visit->config->settings.quota_timeout,
+	    deadline_of(visit, visit->config->settings.quota_timeout),
 	    quota->arena, &quota->reason);
 }
 
@@ -209,9 +220,10 @@ looked_up(void *job)
 {
 	struct visit *visit = job;
 
-	/* The daemon stops, and did not come to it. */
+	/* No worker came to it before its time was over, or the daemon's. */
 	if (!visit->looked_up)
-		visit->known.trouble = DECIDE_STOPPING;
+		visit->known.trouble =
+		    visit->too_late ? DECIDE_BUSY : DECIDE_STOPPING;
 	go_on(visit);
 }
 
@@ -244,9 +256,10 @@ needs_score(struct visit *visit)
 }
 
 static void
-start(struct visit *visit, worker_run *run, worker_done *done, void *job)
+start(struct visit *visit, struct workers *workers, worker_run *run,
+    worker_done *done, void *job)
 {
-	if (workers_start(visit->engine->workers, run, done, job))
+	if (workers_start(workers, run, done, job))
 		visit->waits_for++;
 	else
 		visit->known.trouble = DECIDE_BUSY;
@@ -259,15 +272,20 @@ engine_look_up(struct visit *visit)
 	bool scores = needs_score(visit);
 	bool asks_quota = engine->quota != NULL;
 
-	if (engine->workers == NULL || (!scores && !asks_quota))
+	if (!scores && !asks_quota)
 		return (false);
+	if (engine->workers == NULL) {
+		visit->known.trouble = DECIDE_STOPPING;
+		return (false);
+	}
 	engine_keep(visit);
 	if (scores)
-		start(visit, run_lookup, looked_up, visit);
+		start(visit, engine->workers, run_lookup, looked_up, visit);
 	if (asks_quota) {
 		visit->quota.visit = visit;
 		visit->quota.arena = arena_new();
-		start(visit, run_quota, quota_told, &visit->quota);
+		start(visit, engine->quota_workers, run_quota, quota_told,
+		    &visit->quota);
 	}
 	return (visit->waits_for > 0);
 }

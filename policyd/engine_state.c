@@ -98,12 +98,16 @@ bool
 engine_is_listed(struct engine *engine, const char *kind, struct facts *facts)
 {
 	const struct span *attributes = facts->request->attributes;
+	struct span login = attributes[REQUEST_SASL_USERNAME];
+	/* Who logs in writes what he likes there: that must not free him from
+	 * his limits. */
+	bool by_sender = login.len == 0 || strcmp(kind, "allow") != 0;
 
 	return (
-	    has_network(engine, kind, facts) ||
-	    has(engine, kind, attributes[REQUEST_SASL_USERNAME]) ||
-	    has(engine, kind, attributes[REQUEST_SENDER]) ||
-	    has_domain(engine, kind, facts_get(facts, FACTS_SENDER_DOMAIN)) ||
+	    has_network(engine, kind, facts) || has(engine, kind, login) ||
+	    (by_sender && (has(engine, kind, attributes[REQUEST_SENDER]) ||
+			      has_domain(engine, kind,
+				  facts_get(facts, FACTS_SENDER_DOMAIN)))) ||
 	    has_domain(engine, kind, attributes[REQUEST_CLIENT_NAME]) ||
 	    has(engine, kind, attributes[REQUEST_RECIPIENT]));
 }

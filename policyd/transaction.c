@@ -78,7 +78,9 @@ abort_one(struct transaction *transaction, int64_t now)
 	end(transaction, TRANSACTION_ABORTED);
 	transaction->news = now;
 	transaction->had_data = false;
-	clear_note(transaction);
+	/* What passed was charged, and is not any more: ask again.  But Postfix
+	 * keeps the header that it got. */
+	transaction_replies_free(transaction);
 	set->aborted++;
 }
 
@@ -350,6 +352,17 @@ struct span
 transaction_instance(const struct transaction *transaction)
 {
 	return (transaction->node.key);
+}
+
+void
+transaction_passed(struct transaction *transaction, struct span recipient)
+{
+	struct transaction_note *note = &transaction->note;
+	uint64_t hash = hash_digest(&transaction->set->hash_key, recipient);
+
+	if (note->passed == 0 || note->last_passed != hash)
+		note->passed++;
+	note->last_passed = hash;
 }
 
 struct transaction_note *

@@ -223,8 +223,16 @@ struct transaction_note {
 	char *reason; /* malloc()ed words for whoever is refused, or NULL */
 	int spf;      /* enum spf_result */
 	bool trusted; /* a list that vouches for the client is among them */
-	unsigned int passed; /* recipients that we let pass */
+	unsigned int passed;  /* recipients that we let pass */
+	uint64_t last_passed; /* hash of the last of them */
 };
 struct transaction_note *transaction_note(struct transaction *transaction);
+
+/**
+ * transaction_passed(transaction, recipient):
+ * We let ${recipient} pass: note that, once, though several restriction lists
+ * ask about one recipient before Postfix goes on to the next.
+ */
+void transaction_passed(struct transaction *transaction, struct span recipient);
 
 #endif

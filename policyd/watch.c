@@ -41,6 +41,21 @@ struct watch {
 	int64_t next_try;
 };
 
+/* A login in lower case: whoever writes his in capitals, where that logs him
+ * in, has the same history and the same lock.  Names are those of table.h. */
+struct login {
+	unsigned char bytes[TABLE_MAX_KEY];
+};
+
+static struct span
+fold(struct span user, struct login *login)
+{
+	user = span_head(user, sizeof(login->bytes));
+	for (size_t i = 0; i < user.len; i++)
+		login->bytes[i] = span_lower(user.data[i]);
+	return (span_new(login->bytes, user.len));
+}
+
 static void
 print_notice(const void *record, struct buf *text)
 {
@@ -156,6 +171,10 @@ void
 watch_peek(struct watch *watch, const struct watch_rules *rules,
     struct span user, int64_t now, struct watch_finding *out)
 {
+	struct login login;
+
+	user = fold(user, &login);
+
 	const struct watch_history *history =
 	    table_get(watch->tables[HISTORY], user);
 	const struct watch_bounces *bounces =
@@ -173,11 +192,13 @@ watch_sent(struct watch *watch, const struct watch_rules *rules,
     struct span user, uint64_t recipients, int64_t now,
     struct watch_finding *out)
 {
+	struct login login;
 	struct table *table = watch->tables[HISTORY];
 
 	*out = (struct watch_finding){ .action = LIMIT_PASS };
 	if (user.len == 0)
 		return;
+	user = fold(user, &login);
 	struct watch_history *history = table_add(table, user, now);
 
 	watch_history_sent(
@@ -190,10 +211,12 @@ void
 watch_delivered(struct watch *watch, struct span user, uint64_t delivered,
     uint64_t bounced, int64_t now)
 {
+	struct login login;
 	struct table *table = watch->tables[BOUNCES];
 
 	if (user.len == 0)
 		return;
+	user = fold(user, &login);
 	struct watch_bounces *bounces = table_add(table, user, now);
 
 	watch_history_delivered(bounces, delivered, bounced, now);
@@ -246,9 +269,10 @@ watch_tell(struct watch *watch, struct span user, const char *what,
     enum limit_action action, const char *detail, int64_t window_ms,
     int64_t now)
 {
+	struct login login;
 	struct table *table = watch->tables[NOTICE];
 	struct arena *arena = arena_new();
-	struct span key = notice_key(arena, user, what);
+	struct span key = notice_key(arena, fold(user, &login), what);
 	bool tells = action != LIMIT_PASS &&
 	             !was_told(table_get(table, key), action, window_ms, now);
 
@@ -313,8 +337,10 @@ int
 watch_lock(struct watch *watch, const struct watch_rules *rules,
     struct span user, const char *why, int64_t now)
 {
+	struct login login;
 	struct table *table = watch->tables[LOCKED];
 
+	user = fold(user, &login);
 	if (watch_is_locked(watch, user) && watch->stale == NULL)
 		return (0);
 	struct watch_lock *lock = table_add(table, user, now);
@@ -335,6 +361,9 @@ int
 watch_unlock(struct watch *watch, const struct watch_rules *rules,
     struct span user, int64_t now)
 {
+	struct login login;
+
+	user = fold(user, &login);
 	if (table_remove(watch->tables[LOCKED], user))
 		log_info(
 		    watch->log, "account_unlocked", LOG_SPAN("user", user));
@@ -344,7 +373,10 @@ watch_unlock(struct watch *watch, const struct watch_rules *rules,
 bool
 watch_is_locked(struct watch *watch, struct span user)
 {
-	return (user.len > 0 && table_get(watch->tables[LOCKED], user) != NULL);
+	struct login login;
+
+	return (user.len > 0 &&
+		table_get(watch->tables[LOCKED], fold(user, &login)) != NULL);
 }
 
 void

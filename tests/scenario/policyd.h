@@ -30,10 +30,11 @@ typedef int policyd_case(struct policyd *policyd);
 
 extern policyd_case policyd_states, policyd_score, policyd_garbage,
     policyd_halves, policyd_idle, policyd_deaf, policyd_crowd, policyd_drain,
-    policyd_recipients, policyd_resent, policyd_abort, policyd_late,
-    policyd_lists, policyd_committed, policyd_unwired, policyd_killed,
-    policyd_corrupt, policyd_readonly, policyd_full, policyd_reload,
-    policyd_activation, policyd_underway, policyd_shared, policyd_redis;
+    policyd_hung, policyd_parting, policyd_twice, policyd_recipients,
+    policyd_resent, policyd_abort, policyd_late, policyd_lists,
+    policyd_committed, policyd_unwired, policyd_killed, policyd_corrupt,
+    policyd_readonly, policyd_full, policyd_reload, policyd_activation,
+    policyd_underway, policyd_shared, policyd_redis;
 
 /**
  * policyd_fail(policyd, format, ...):

@@ -21,6 +21,9 @@
 #define GROWTH_KB 16384
 #define ASKED 200
 #define FAST_MS 1000
+/* Strangers at once, and how long Postfix waits for one reply (timeout=5s). */
+#define HUNG 500
+#define HUNG_MS 5000
 
 /* Fill the connection of somebody who reads nothing, until nothing more goes
  * in. */
@@ -211,5 +214,91 @@ policyd_drain(struct policyd *policyd)
 	policy_client_close(client);
 	if (status != 0)
 		return (policyd_fail(policyd, "exit status %d", status));
+	return (0);
+}
+
+static int
+send_strangers(struct policyd *policyd, struct policy_client *clients[])
+{
+	for (unsigned int i = 0; i < HUNG; i++) {
+		struct policyd_mail mail;
+
+		clients[i] = policyd_connect(policyd);
+		if (clients[i] == NULL)
+			return (-1);
+		policyd_mail(policyd, clients[i], "", &mail);
+		if (policy_client_send(clients[i],
+			policy_request_print(
+			    policyd_request(&mail, "RCPT", i))) != 0)
+			return (policyd_fail(policyd, "the connection ended"));
+	}
+	return (0);
+}
+
+/* Many more strangers than workers, and no resolver: each is answered within
+ * lookup_timeout, and not when all before him had theirs. */
+int
+policyd_hung(struct policyd *policyd)
+{
+	struct policy_client *clients[HUNG] = { NULL };
+	int64_t began;
+
+	daemon_option(policyd->daemon, "workers = 8");
+	if (silent_resolver(policyd) != 0 || policyd_start(policyd) != 0)
+		return (-1);
+	began = clock_monotonic_ms();
+	if (send_strangers(policyd, clients) != 0 ||
+	    others_meanwhile(policyd) != 0)
+		return (-1);
+	for (unsigned int i = 0; i < HUNG; i++) {
+		const char *reply = policy_client_read(
+		    clients[i], policyd->arena, POLICY_CLIENT_TIMEOUT_MS);
+
+		if (reply == NULL || !policyd_passes(reply))
+			return (policyd_fail(policyd, "stranger %u: %s", i,
+			    reply != NULL ? reply : "no reply"));
+		policy_client_close(clients[i]);
+	}
+	if (clock_monotonic_ms() - began > HUNG_MS)
+		return (policyd_fail(policyd, "the last waited for %lld ms",
+		    (long long)(clock_monotonic_ms() - began)));
+	return (policyd_alive(policyd));
+}
+
+/* Postfix loses patience and asks again over another connection, while the
+ * first request still waits for the DNS: the reply that it reads has the header
+ * that the first one had. */
+int
+policyd_twice(struct policyd *policyd)
+{
+	struct policy_client *clients[2];
+	const char *replies[2];
+	struct policyd_mail mail;
+
+	if (silent_resolver(policyd) != 0 || policyd_start(policyd) != 0)
+		return (-1);
+	for (int i = 0; i < 2; i++) {
+		clients[i] = policyd_connect(policyd);
+		if (clients[i] == NULL)
+			return (-1);
+		if (i == 0)
+			policyd_mail(policyd, clients[0], "", &mail);
+		if (policy_client_send(clients[i],
+			policy_request_print(
+			    policyd_request(&mail, "RCPT", 1))) != 0 ||
+		    !policy_client_is_silent(clients[i], 100))
+			return (policyd_fail(policyd, "nothing was in hand"));
+	}
+	for (int i = 0; i < 2; i++) {
+		replies[i] = policy_client_read(
+		    clients[i], policyd->arena, POLICY_CLIENT_TIMEOUT_MS);
+		policy_client_close(clients[i]);
+		if (replies[i] == NULL)
+			return (policyd_fail(policyd, "no reply %d", i));
+	}
+	if (strcmp(replies[0], replies[1]) != 0 ||
+	    strncmp(replies[0], "PREPEND ", strlen("PREPEND ")) != 0)
+		return (policyd_fail(
+		    policyd, "\"%s\" and \"%s\"", replies[0], replies[1]));
 	return (0);
 }

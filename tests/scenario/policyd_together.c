@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -308,5 +309,56 @@ policyd_redis(struct policyd *policyd)
 	    !daemon_logged(policyd->daemon, "shared_lost", NULL, 0))
 		result = policyd_fail(policyd, "the log says nothing");
 	pair_stop(&pair);
+	return (result);
+}
+
+/* The end while a stranger's request waits for a server that hangs: it goes on
+ * without, and starts no look-up any more. */
+static int
+part(struct policyd *policyd, const struct redis *redis)
+{
+	struct policy_client *client = policyd_connect(policyd);
+	struct policyd_mail mail;
+	int status;
+
+	if (client == NULL)
+		return (-1);
+	policyd_mail(policyd, client, "", &mail);
+	(void)kill(redis->pid, SIGSTOP);
+	if (policy_client_send(client,
+		policy_request_print(policyd_request(&mail, "RCPT", 1))) != 0 ||
+	    !policy_client_is_silent(client, 200))
+		return (policyd_fail(policyd, "nothing was in hand"));
+	daemon_signal(policyd->daemon, SIGTERM);
+	status = daemon_wait(policyd->daemon, DAEMON_STOP_MS);
+	policy_client_close(client);
+	if (status == EX_TEMPFAIL)
+		return (0);
+	return (policyd_fail(policyd, "exit status %d", status));
+}
+
+int
+policyd_parting(struct policyd *policyd)
+{
+	struct redis redis = { .policyd = policyd,
+		.folder = files_folder(policyd->arena, "redis") };
+	int result = -1;
+
+	if (redis.folder == NULL)
+		return (policyd_fail(policyd, "%s", strerror(errno)));
+	redis.socket = arena_printf(policyd->arena, "%s/redis", redis.folder);
+	(void)!chmod(redis.folder, 0755);
+	daemon_option(
+	    policyd->daemon, arena_printf(policyd->arena,
+				 "shared_server = \"unix:%s\"", redis.socket));
+	daemon_option(policyd->daemon, "shared_timeout = 5s");
+	daemon_option(policyd->daemon, "drain_timeout = 1s");
+	daemon_option(policyd->daemon, "default_limits = yes");
+	if (redis_start(&redis) == 0 && policyd_start(policyd) == 0) {
+		(void)poll(NULL, 0, 500);
+		result = part(policyd, &redis);
+	}
+	redis_kill(&redis);
+	files_remove(redis.folder);
 	return (result);
 }

@@ -237,6 +237,26 @@ test_first_recipients(void **state)
 	assert_int_equal(world_used(world, "first"), 2);
 }
 
+/* Whoever gives up before END-OF-MESSAGE has told us whom he knows: they do not
+ * become free of charge by that. */
+static void
+test_first_recipients_given_up(void **state)
+{
+	struct world *world = *state;
+
+	(void)world_limit(world, "first", USER, LIMIT_FIRST_RECIPIENTS, 2);
+	(void)world_limit(world, "all", USER, LIMIT_RECIPIENTS, 100);
+	world_begin(world);
+	(void)world_rcpt(world, 1, "a.1", "a@b.c");
+	(void)world_rcpt(world, 1, "a.1", "b@b.c");
+	world->known = true;
+	(void)world_rcpt(world, 1, "a.2", "a@b.c");
+	assert_int_equal(world_used(world, "first"), 2);
+	assert_int_equal(world_used(world, "all"), 1);
+	world->known = false;
+	assert_int_equal(world_rcpt(world, 1, "a.2", "c@b.c"), LIMIT_DEFER);
+}
+
 static void
 test_exempt(void **state)
 {
@@ -388,6 +408,31 @@ test_new_accounts(void **state)
 	}
 }
 
+/* A clock that was years ahead for a minute makes nobody new for years. */
+static void
+test_new_in_years_to_come(void **state)
+{
+	struct world *world = *state;
+
+	world_limit(world, "recipients", USER, LIMIT_RECIPIENTS, 10)
+	    ->new_accounts = true;
+	world_begin(world);
+	world->login = "first@example.org";
+	(void)world_rcpt(world, 1, "a.1", "a@b.c");
+	world->login = "late@example.org";
+	world->now += 2000 * DAY;
+	(void)world_rcpt(world, 1, "a.2", "a@b.c");
+	/* An hour does not matter. */
+	world->now -= HOUR;
+	(void)world_rcpt(world, 1, "a.3", "a@b.c");
+	(void)world_rcpt(world, 1, "a.3", "b@b.c");
+	assert_int_equal(world_rcpt(world, 1, "a.3", "c@b.c"), LIMIT_DEFER);
+	world->now -= 1900 * DAY;
+	assert_int_equal(world_rcpt(world, 1, "a.4", "a@b.c"), LIMIT_PASS);
+	assert_int_equal(world_rcpt(world, 1, "a.4", "b@b.c"), LIMIT_PASS);
+	assert_int_equal(world_rcpt(world, 1, "a.4", "c@b.c"), LIMIT_PASS);
+}
+
 /* Where no limit asks, nobody is remembered; when one asks from now on, nobody
  * is new for a week. */
 static void
@@ -508,10 +553,12 @@ main(void)
 		WORLD_TEST(test_pool),
 		WORLD_TEST(test_countries),
 		WORLD_TEST(test_first_recipients),
+		WORLD_TEST(test_first_recipients_given_up),
 		WORLD_TEST(test_exempt),
 		WORLD_TEST(test_where_it_applies),
 		WORLD_TEST(test_overrides),
 		WORLD_TEST(test_new_accounts),
+		WORLD_TEST(test_new_in_years_to_come),
 		WORLD_TEST(test_learning_begins),
 		WORLD_TEST(test_eviction),
 		WORLD_TEST(test_explain),

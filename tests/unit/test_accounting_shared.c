@@ -377,6 +377,25 @@ test_share(void **state)
 	assert_int_equal(world_used(world, "recipients"), 2);
 }
 
+/* A user's networks are his on each machine. */
+static void
+test_share_of_networks(void **state)
+{
+	struct world *world = *state;
+	struct shared *shared = world->options.shared;
+	struct limit *limit =
+	    world_limit(world, "networks", USER, LIMIT_CLIENT_NETWORKS, 2);
+
+	limit->rule.algorithm = COUNTER_DISTINCT;
+	world_begin(world);
+	shared->available = false;
+	assert_int_equal(world_rcpt(world, 1, "a.1", "a@b.c"), LIMIT_PASS);
+	world->client = "198.51.100.1";
+	assert_int_equal(world_rcpt(world, 2, "a.2", "a@b.c"), LIMIT_PASS);
+	world->client = "203.0.113.1";
+	assert_int_equal(world_rcpt(world, 3, "a.3", "a@b.c"), LIMIT_DEFER);
+}
+
 #define SHARED_TEST(test)                                                      \
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -391,6 +410,7 @@ main(void)
 		SHARED_TEST(test_late_answer),
 		SHARED_TEST(test_reload_meanwhile),
 		SHARED_TEST(test_share),
+		SHARED_TEST(test_share_of_networks),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

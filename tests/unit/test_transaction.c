@@ -488,10 +488,41 @@ test_note(void **state)
 	(void)follow(world, 1, "b", NOW);
 	assert_int_equal(world->aborted_with, 7);
 	assert_ptr_equal(follow(world, 2, "a", NOW), transaction);
-	assert_null(transaction_note(transaction)->header);
-	assert_int_equal(transaction_note(transaction)->passed, 0);
+	/* It is the same mail, which has its header. */
+	assert_string_equal(transaction_note(transaction)->header, "3.1");
+	assert_int_equal(transaction_note(transaction)->passed, 7);
 	assert_false(transaction_had_data(transaction));
-	transaction_note(transaction)->header = strdup("freed with it");
+}
+
+/* What was charged for an answer was given back: it is no answer any more. */
+static void
+test_aborted_answers(void **state)
+{
+	struct world *world = *state;
+	struct transaction *transaction = follow(world, 1, "a", NOW);
+	struct request request =
+	    request_of(REQUEST_STATE_RCPT, "bob@example.org", "");
+
+	transaction_answered(
+	    transaction, 1, &request, span_str("action=DUNNO\n\n"));
+	charge(transaction, "l", "k", 1, 1);
+	transactions_sweep(world->set, NOW + HOLD);
+	assert_ptr_equal(follow(world, 1, "a", NOW + HOLD), transaction);
+	expect(transaction, 1, &request, TRANSACTION_NEW, NULL);
+}
+
+/* Two restriction lists, one recipient. */
+static void
+test_passed_once(void **state)
+{
+	static const char *const recipients[] = { "a@b.c", "a@b.c", "a@b.c",
+		"d@b.c", "d@b.c" };
+	struct world *world = *state;
+	struct transaction *transaction = follow(world, 1, "a", NOW);
+
+	for (size_t i = 0; i < sizeof(recipients) / sizeof(recipients[0]); i++)
+		transaction_passed(transaction, span_str(recipients[i]));
+	assert_int_equal(transaction_note(transaction)->passed, 2);
 }
 
 int
@@ -518,6 +549,10 @@ main(void)
 		    test_replies, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_many_replies, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_aborted_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_passed_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_note, set_up, tear_down),
 	};
 

@@ -352,6 +352,30 @@ test_lock(void **state)
 	end(world);
 }
 
+/* Cyrus SASL hands on the spelling that the client chose. */
+static void
+test_lock_spelling(void **state)
+{
+	struct world *world = begin();
+	struct watch_finding finding;
+
+	(void)state;
+	assert_int_equal(lock(world, "Ann@Example.ORG"), 0);
+	assert_true(names(world, "ann@example.org"));
+	assert_true(watch_is_locked(world->watch, span_str("aNN@example.org")));
+	assert_int_equal(watch_unlock(world->watch, &world->rules,
+			     span_str("ANN@EXAMPLE.ORG"), NOW),
+	    0);
+	assert_false(
+	    watch_is_locked(world->watch, span_str("Ann@Example.ORG")));
+	for (unsigned int i = 0; i < 4; i++)
+		watch_delivered(world->watch,
+		    span_str(i % 2 == 0 ? "bob" : "BOB"), 0, 100, NOW);
+	watch_peek(world->watch, &world->rules, span_str("bOb"), NOW, &finding);
+	assert_int_equal(finding.figure, 100);
+	end(world);
+}
+
 static const char *const bad_names[] = { "a:b", "a\nroot", "#a", "a\x7f" };
 
 static void
@@ -448,6 +472,7 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_jump),
 		cmocka_unit_test(test_bounces), cmocka_unit_test(test_tell),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_lock_spelling),
 		cmocka_unit_test(test_lock_hostile),
 		cmocka_unit_test(test_lock_trouble),
 		cmocka_unit_test(test_lock_file) };
