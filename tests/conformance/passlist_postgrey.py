@@ -130,6 +130,15 @@ def start(folder, files):
     sys.exit("postgrey does not start")
 
 
+def end(process):
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def theirs(peer, case):
     peer.sendall(("request=smtpd_access_policy\nclient_name=%s\n"
                   "client_address=%s\nsender=a@b.test\nrecipient=%s\n\n"
@@ -160,8 +169,7 @@ def compare(ask, clients, addressees):
             passed = [theirs(peer, case) for case in wanted]
         finally:
             peer.close()
-            process.terminate()
-            process.wait()
+            end(process)
     differ = [(case, line, theirs_pass) for case, line, theirs_pass
               in zip(wanted, ours, passed) if bool(line) != theirs_pass]
     return len(wanted), sum(passed), differ

@@ -153,8 +153,41 @@ abort_some(const struct counter_rule *rule, union record *record,
 	counter_refund(rule, record, amount, when, now);
 }
 
-/* Whatever is reserved, given up early or late, and committed: no more arrives
- * than the definition lets pass. */
+#define RESERVATIONS ((size_t)3000)
+
+/* Reserve, give up early or late, and commit, at random. */
+static void
+reserve_at_random(
+    const struct counter_rule *rule, size_t run, struct reservation *all)
+{
+	uint64_t burst = rule->burst == 0 ? rule->rate : rule->burst;
+	uint64_t unit = (uint64_t)rule->period_ms / rule->rate;
+	uint64_t random = 1 + run, pause = 1 + run % 7 * unit;
+	union record record = { 0 };
+	size_t count = 0, open = 0; /* before it, all is settled */
+	int64_t now = START;
+
+	while (count < RESERVATIONS) {
+		uint64_t amount = 1 + below(&random, burst);
+
+		now += (int64_t)below(&random, pause);
+		if (below(&random, 40) == 0)
+			now += (int64_t)below(&random, unit * burst);
+		if (pass(rule, &record, amount, now))
+			all[count++] =
+			    (struct reservation){ now, amount, false };
+		if (count > open && below(&random, 3) == 0) {
+			size_t at = open + below(&random, count - open);
+
+			abort_some(rule, &record, &all[at],
+			    1 + below(&random, count - at), now);
+		}
+		if (below(&random, 20) == 0)
+			open = count;
+	}
+}
+
+/* No more arrives than the definition lets pass, whatever is given up. */
 static void
 test_gcra_never_commits_more(void **state)
 {
@@ -164,38 +197,16 @@ test_gcra_never_commits_more(void **state)
 		{ .rate = 60, .period_ms = MINUTE, .burst = 600 },
 		{ .rate = 1000, .period_ms = HOUR, .burst = 50 },
 	};
-	static struct reservation all[3000];
+	static struct reservation all[RESERVATIONS];
 
 	(void)state;
 	for (size_t run = 0; run < 400; run++) {
 		const struct counter_rule *rule =
 		    &rules[run % UNIT_COUNT(rules)];
 		uint64_t burst = rule->burst == 0 ? rule->rate : rule->burst;
-		uint64_t unit = (uint64_t)rule->period_ms / rule->rate;
-		uint64_t random = 1 + run, pause = 1 + run % 7 * unit;
-		union record record = { 0 };
-		size_t count = 0, open = 0; /* before it, all is settled */
-		int64_t now = START;
 
-		while (count < UNIT_COUNT(all)) {
-			uint64_t amount = 1 + below(&random, burst);
-
-			now += (int64_t)below(&random, pause);
-			if (below(&random, 40) == 0)
-				now += (int64_t)below(&random, unit * burst);
-			if (pass(rule, &record, amount, now))
-				all[count++] =
-				    (struct reservation){ now, amount, false };
-			if (count > open && below(&random, 3) == 0) {
-				size_t at = open + below(&random, count - open);
-
-				abort_some(rule, &record, &all[at],
-				    1 + below(&random, count - at), now);
-			}
-			if (below(&random, 20) == 0)
-				open = count;
-		}
-		assert_true(assert_conforms(rule, all, count) > burst);
+		reserve_at_random(rule, run, all);
+		assert_true(assert_conforms(rule, all, RESERVATIONS) > burst);
 	}
 }
 
