@@ -104,6 +104,16 @@ retry_later(struct shared_link *link)
 		link->retry_ms = SHARED_LAST_RETRY_MS;
 }
 
+/* hiredis 1.2 tells of a handshake that failed by errno alone, which is 0. */
+static const char *
+explain(const struct shared_link *link, const char *reason)
+{
+	if (link->tls == NULL || strcmp(reason, strerror(0)) != 0)
+		return (reason);
+	return ("no TLS: shared_tls_ca does not vouch for the certificate, or "
+		"the server speaks none");
+}
+
 /* ${reason} may be the connection's own. */
 static void
 failed(struct shared_link *link, const char *reason)
@@ -112,7 +122,7 @@ failed(struct shared_link *link, const char *reason)
 	char why[MAX_REASON];
 
 	(void)snprintf(why, sizeof(why), "%s%s",
-	    link->asks_sentinel ? "sentinel: " : "", reason);
+	    link->asks_sentinel ? "sentinel: " : "", explain(link, reason));
 	disconnect(link);
 	if (link->asks_sentinel)
 		link->sentinel = (link->sentinel + 1) % link->sentinel_count;

@@ -153,7 +153,9 @@ certificates_are_verified(void **state)
 	shared_free(shared);
 	shared = new_shared(fixture, fixture->port, "other.pem");
 	assert_false(becomes_available(fixture, shared));
-	if (strstr(fixture->events, "certificate verify failed") == NULL)
+	/* In OpenSSL's words, where hiredis passes them on, or in ours. */
+	if (strstr(fixture->events, "certificate verify failed") == NULL &&
+	    strstr(fixture->events, "does not vouch for the cert") == NULL)
 		fail_msg("%s", fixture->events);
 	shared_free(shared);
 }
