@@ -11,7 +11,8 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libssl-dev libunbound-dev libldns-dev libconfuse-dev libidn2-dev
 	libjansson-dev libsystemd-dev libmicrohttpd-dev libopendkim-dev
 	libseccomp-dev libpsl-dev libspf2-dev libevent-dev libmaxminddb-dev
-	libsqlite3-dev libhiredis-dev libcurl4-openssl-dev libpcre2-dev'
+	libsqlite3-dev libhiredis-dev libcurl4-openssl-dev libpcre2-dev
+	dovecot-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd dovecot-sieve
 	knot curl ca-certificates openssl iproute2 util-linux'
 PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd postfwd postgrey knot openssl
