@@ -11,9 +11,9 @@
 
 /**
  * admit_limits(account, configured, out):
- * Store in ${out} the limits that hold for ${account}, 0 for none: of each, what
- * an admin set for this account; else, for hard ones, what Dovecot told; else
- * what the file says (${configured}).
+ * Store in ${out} the limits that hold for ${account}, 0 for none: of each,
+ * what an admin set for this account; else, for hard ones, what Dovecot told;
+ * else what the file says (${configured}).
  */
 void admit_limits(const struct record_account *account,
     const struct record_limits *configured, struct record_limits *out);

@@ -1,6 +1,6 @@
 /*
- * command.h: the commands of mailreeve-quotactl, in the daemon: a line in, lines
- * of JSON out.
+ * command.h: the commands of mailreeve-quotactl, in the daemon: a line in,
+ * lines of JSON out.
  */
 #ifndef QUOTAD_COMMAND_H
 #define QUOTAD_COMMAND_H

@@ -25,24 +25,24 @@ struct config_limit {
 };
 
 struct config_settings {
-	const char *socket;       /* /run/mailreeve/quotad.sock */
-	const char *user;         /* mailreeve-quotad */
-	const char *store;        /* a path, or redis:ENDPOINT */
+	const char *socket; /* /run/mailreeve/quotad.sock */
+	const char *user;   /* mailreeve-quotad */
+	const char *store;  /* a path, or redis:ENDPOINT */
 	const char *store_password_file;
-	int64_t store_timeout;    /* ms */
-	struct conf_list trusted_users;  /* besides root and dovecot: vmail */
-	struct conf_list asking_users;   /* mailreeve-policyd */
-	bool system_users;  /* a login may book for the holder of its name */
+	int64_t store_timeout;          /* ms */
+	struct conf_list trusted_users; /* besides root and dovecot: vmail */
+	struct conf_list asking_users;  /* mailreeve-policyd */
+	bool system_users; /* a login may book for the holder of its name */
 	int64_t max_connections;
 	int64_t max_user_connections; /* of a user who is not trusted */
-	int64_t lease_ttl;        /* s: after which a lease without a
-	                           * connection counts as dead */
-	struct conf_list warn_at; /* percent */
-	int64_t warn_period;      /* s */
-	const char *warn_command; /* or NULL */
-	bool warn_mail;           /* to user and domain owner */
+	int64_t lease_ttl;            /* s: after which a lease without a
+	                               * connection counts as dead */
+	struct conf_list warn_at;     /* percent */
+	int64_t warn_period;          /* s */
+	const char *warn_command;     /* or NULL */
+	bool warn_mail;               /* to user and domain owner */
 	const char *warn_from;
-	const char *domain_owner; /* "postmaster@%d" */
+	const char *domain_owner;  /* "postmaster@%d" */
 	const char *warn_template; /* a file, or NULL */
 	const char *metrics;
 	int log_to, log_format, log_level;

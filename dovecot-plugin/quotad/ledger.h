@@ -1,6 +1,7 @@
 /*
  * ledger.h: the requests of ledger_frame.h carried out on a store.  One thread,
- * blocking; a request that somebody on another machine overtook is decided anew.
+ * blocking; a request that somebody on another machine overtook is decided
+ * anew.
  */
 #ifndef QUOTAD_LEDGER_H
 #define QUOTAD_LEDGER_H
@@ -56,8 +57,8 @@ struct ledger_effect {
 /**
  * ledger_do(ledger, peer, request, arena, reply, effect):
  * Carry out ${request} of ${peer}, all verbs but LEDGER_COMMAND.  Store in
- * ${reply} what to answer, its strings in ${arena}, and in ${effect} which lease
- * began or ended.  Nothing is on disk before store_flush().
+ * ${reply} what to answer, its strings in ${arena}, and in ${effect} which
+ * lease began or ended.  Nothing is on disk before store_flush().
  */
 void ledger_do(struct ledger *ledger, const struct ledger_peer *peer,
     const struct ledger_request *request, struct arena *arena,
@@ -82,8 +83,8 @@ void ledger_sweep(struct ledger *ledger);
  * Set the limits of an account (RECORD_UNSET: not set any more), or forget a
  * holder with all that it has: its mailboxes were deleted.
  */
-enum store_result ledger_set(struct ledger *ledger, const char *key,
-    const struct record_limits *limits);
+enum store_result ledger_set(
+    struct ledger *ledger, const char *key, const struct record_limits *limits);
 enum store_result ledger_forget(struct ledger *ledger, const char *holder);
 
 #endif

@@ -24,13 +24,13 @@ void meter_request(struct meter *meter, enum ledger_verb verb,
 
 enum meter_event {
 	METER_LEASE_DIED,
-	METER_RECOUNT,         /* one that was accepted */
+	METER_RECOUNT,           /* one that was accepted */
 	METER_RECOUNT_CORRECTED, /* and found another number than ours */
-	METER_OVERTAKEN,       /* a unit that had to be decided anew */
+	METER_OVERTAKEN,         /* a unit that had to be decided anew */
 	METER_STORE_AWAY,
-	METER_WARNING,         /* sent */
+	METER_WARNING, /* sent */
 	METER_PEER_DENIED,
-	METER_PEER_BROKEN,     /* sent what is no frame, or did not read */
+	METER_PEER_BROKEN, /* sent what is no frame, or did not read */
 };
 void meter_count(struct meter *meter, enum meter_event event);
 

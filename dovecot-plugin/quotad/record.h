@@ -39,12 +39,13 @@ struct record_account {
 	struct ledger_amount used;
 	struct ledger_amount held;  /* by leases, the stale ones too */
 	struct ledger_amount stale; /* by leases whose owner died */
-	struct ledger_amount told;  /* Dovecot's limit, when last heard; 0 none */
-	struct record_limits set;   /* by mailreeve-quotactl set */
-	int64_t over_since;         /* seconds since 1970, over soft; or 0 */
-	int64_t warned_at;          /* seconds since 1970; 0: not */
+	struct ledger_amount
+	    told;                 /* Dovecot's limit, when last heard; 0 none */
+	struct record_limits set; /* by mailreeve-quotactl set */
+	int64_t over_since;       /* seconds since 1970, over soft; or 0 */
+	int64_t warned_at;        /* seconds since 1970; 0: not */
 	int64_t warned_percent;
-	uint64_t version;           /* the store's */
+	uint64_t version; /* the store's */
 };
 
 /* What a holder has in an account. */

@@ -1,8 +1,8 @@
 /*
  * store.h: where the ledger is kept: SQLite (store_sqlite.c), or Valkey or
- * Redis for several machines (store_redis.c).  A unit of work is loaded, decided
- * upon by ledger.c, and saved whole, or not at all because somebody else was
- * faster.  Blocking, for one thread.
+ * Redis for several machines (store_redis.c).  A unit of work is loaded,
+ * decided upon by ledger.c, and saved whole, or not at all because somebody
+ * else was faster.  Blocking, for one thread.
  */
 #ifndef QUOTAD_STORE_H
 #define QUOTAD_STORE_H
@@ -35,9 +35,9 @@ struct store_unit {
 struct store;
 
 struct store_options {
-	const char *where;    /* a path, or "redis:..." as shared_open() has it */
+	const char *where; /* a path, or "redis:..." as shared_open() has it */
 	const char *password_file; /* for Redis, or NULL */
-	int64_t timeout_ms;   /* for Redis */
+	int64_t timeout_ms;        /* for Redis */
 	const struct log *log;
 };
 

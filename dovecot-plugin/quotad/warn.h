@@ -1,7 +1,7 @@
 /*
  * warn.h: tell people that an account fills up: a script, mail to the user and
- * to the domain's owner.  Levels, not crossings: whoever is over one and was not
- * told of it within the period is told.
+ * to the domain's owner.  Levels, not crossings: whoever is over one and was
+ * not told of it within the period is told.
  */
 #ifndef QUOTAD_WARN_H
 #define QUOTAD_WARN_H
@@ -18,8 +18,8 @@ struct warn;
  * A warner with a thread of its own, which runs the script and sendmail(1), one
  * at a time, each for a limited time; warn_free() waits for the one that runs.
  */
-struct warn *warn_new(const struct config *config, const struct log *log,
-    struct meter *meter);
+struct warn *warn_new(
+    const struct config *config, const struct log *log, struct meter *meter);
 void warn_free(struct warn *warn);
 void warn_configure(struct warn *warn, const struct config *config);
 

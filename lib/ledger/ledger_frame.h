@@ -67,19 +67,19 @@ enum ledger_request_flag {
 };
 
 struct ledger_request_root {
-	const char *key;             /* "user/alice@a.example" */
+	const char *key; /* "user/alice@a.example" */
 	struct ledger_amount amount;
-	struct ledger_amount limit;  /* Dovecot's own; 0: it has none */
-	int64_t extra;               /* bytes over any limit, this once */
+	struct ledger_amount limit; /* Dovecot's own; 0: it has none */
+	int64_t extra;              /* bytes over any limit, this once */
 };
 
 struct ledger_request {
 	enum ledger_verb verb;
-	uint32_t tag;      /* comes back in the reply */
-	uint32_t flags;    /* enum ledger_request_flag */
-	uint64_t lease;    /* 0: none yet */
+	uint32_t tag;   /* comes back in the reply */
+	uint32_t flags; /* enum ledger_request_flag */
+	uint64_t lease; /* 0: none yet */
 	uint64_t sequence;
-	uint64_t size;     /* bytes, or a user's number */
+	uint64_t size;      /* bytes, or a user's number */
 	const char *holder; /* whose mailboxes: "alice@a.example" */
 	const char *text;
 	size_t root_count;
@@ -113,14 +113,14 @@ struct ledger_reply_root {
 	struct ledger_amount held; /* by leases, of other holders too */
 	struct ledger_amount hard; /* 0: no limit */
 	struct ledger_amount soft;
-	int64_t over_since;        /* seconds since 1970; 0: under soft */
+	int64_t over_since; /* seconds since 1970; 0: under soft */
 };
 
 struct ledger_reply {
 	enum ledger_result result;
 	uint32_t tag;
-	uint32_t flags;  /* enum ledger_reply_flag */
-	uint32_t root;   /* which of roots[] refused, or is over soft */
+	uint32_t flags; /* enum ledger_reply_flag */
+	uint32_t root;  /* which of roots[] refused, or is over soft */
 	uint64_t lease;
 	uint64_t sequence;
 	const char *text; /* "domain a.example: 1.0 of 1.0 GB used" */
