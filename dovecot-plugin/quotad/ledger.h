@@ -46,6 +46,8 @@ struct ledger_peer {
 	bool may_book; /* for any holder, and what it tells is believed */
 	bool may_ask;
 	uint32_t uid;
+	const char
+	    *login; /* his name, when system users book for it; or NULL */
 };
 
 /* What a request did to leases, for the connection that holds them. */

@@ -9,12 +9,12 @@
 #include "record.h"
 
 /**
- * limits_find(settings, key, out):
- * Store in ${out} what ${settings} say of the account ${key}; what they leave
+ * limits_find(config, key, out):
+ * Store in ${out} what ${config} says of the account ${key}; what it leaves
  * open is RECORD_UNSET.  A section for the very key ("domain/a.example") goes
  * before one for a kind ("domain"), field by field.
  */
-void limits_find(const struct config_settings *settings, const char *key,
-    struct record_limits *out);
+void limits_find(
+    const struct config *config, const char *key, struct record_limits *out);
 
 #endif

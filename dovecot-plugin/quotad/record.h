@@ -86,4 +86,18 @@ struct record_binding {
 	char accounts[RECORD_MAX_ACCOUNTS][RECORD_MAX_NAME + 1];
 };
 
+/**
+ * record_add(amount, more, sign):
+ * Add ${more} to ${amount}, ${sign} times (1 or -1); at the ends of the range
+ * it stays there.
+ */
+void record_add(
+    struct ledger_amount *amount, struct ledger_amount more, int sign);
+
+/**
+ * record_is_nothing(amount):
+ * Say whether both its numbers are 0.
+ */
+bool record_is_nothing(struct ledger_amount amount);
+
 #endif

@@ -177,10 +177,11 @@ write_all(struct ledger_client *client, size_t len, int64_t deadline)
 				return (TALK_FAILED);
 			continue;
 		}
+		bool gone = put == 0 || errno == EPIPE || errno == ECONNRESET;
+
 		set_error(client, "%s: %s", client->address.sun_path,
 		    strerror(errno));
-		return (errno == EPIPE || errno == ECONNRESET ? TALK_CLOSED
-							      : TALK_FAILED);
+		return (gone ? TALK_CLOSED : TALK_FAILED);
 	}
 	return (TALK_DONE);
 }
