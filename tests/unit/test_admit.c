@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "support/unit.h"
 
 #include "admit.h"
 
@@ -43,10 +43,9 @@ static void
 set(const struct admit_case *c, bool by_count, struct record_account *account,
     struct record_limits *limits, struct ledger_amount *amount)
 {
-	*account = (struct record_account){ .over_since =
-		                                c->over_for == 0
-		                                ? 0
-		                                : NOW - c->over_for };
+	*account = (struct record_account){
+		.over_since = c->over_for == 0 ? 0 : NOW - c->over_for
+	};
 	*limits = (struct record_limits){ .period_s = DAY };
 	*amount = (struct ledger_amount){ 0, 0 };
 	*(by_count ? &account->used.count : &account->used.bytes) = c->used;
@@ -102,10 +101,8 @@ struct limit_case {
 };
 
 static const struct limit_case limit_cases[] = {
-	{ RECORD_UNSET, 0, RECORD_UNSET, 0, 0 },
-	{ RECORD_UNSET, 0, 7, 7, 7 },
-	{ RECORD_UNSET, 5, 7, 5, 7 },
-	{ 3, 5, 7, 3, 3 },
+	{ RECORD_UNSET, 0, RECORD_UNSET, 0, 0 }, { RECORD_UNSET, 0, 7, 7, 7 },
+	{ RECORD_UNSET, 5, 7, 5, 7 }, { 3, 5, 7, 3, 3 },
 	{ 0, 5, 7, 0, 0 }, /* set to no limit */
 };
 
