@@ -222,7 +222,7 @@ run_deaf(struct inside *inside, void *prepared)
 {
 	(void)prepared;
 	greet(inside);
-	for (volatile int i = 0;; i++)
+	for (volatile unsigned int i = 0;; i++)
 		continue;
 }
 
