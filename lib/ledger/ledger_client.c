@@ -124,6 +124,22 @@ wait_for(struct ledger_client *client, short events, int64_t deadline)
 	}
 }
 
+/* The daemon goes by who we are when we connect.  Dovecot's LMTP is root for
+ * real and each user's for the time of his delivery, but has one connection. */
+static int
+connect_as_real_user(int fd, const struct sockaddr *address, socklen_t len)
+{
+	uid_t user = geteuid();
+	bool raised = user != 0 && getuid() == 0 && seteuid(0) == 0;
+	int result = connect(fd, address, len);
+	int error = errno;
+
+	if (raised && seteuid(user) != 0)
+		abort();
+	errno = error;
+	return (result);
+}
+
 /* UNIX sockets answer connect() at once: with EAGAIN when the backlog is full,
  * which a busy daemon empties soon. */
 static int
@@ -133,7 +149,8 @@ try_connect(struct ledger_client *client, int64_t deadline)
 	    (const struct sockaddr *)&client->address;
 	const struct timespec pause = { .tv_nsec = 2000000 };
 
-	while (connect(client->fd, address, sizeof(client->address)) != 0) {
+	while (connect_as_real_user(
+		   client->fd, address, sizeof(client->address)) != 0) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN || now_ms() >= deadline)
