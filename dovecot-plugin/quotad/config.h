@@ -14,63 +14,83 @@
 #include "record.h"
 
 #define CONFIG_FILE "/etc/mailreeve/quotad.conf"
+#define CONFIG_MAX_LEVELS 16
 
 extern const struct conf_option config_options[];
 
-/* A section "limit": for a kind ("domain") or one account
- * ("domain/a.example"). */
+/* A section "limit": for a kind of account ("domain") or one account
+ * ("domain/a.example"); 0 is "not said here". */
 struct config_limit {
-	const char *account;
-	struct record_limits limits;
+	struct conf_place place;
+	int64_t storage, messages, soft_storage, soft_messages, period;
+	bool unlimited;
 };
 
 struct config_settings {
-	const char *socket; /* /run/mailreeve/quotad.sock */
-	const char *user;   /* mailreeve-quotad */
-	const char *store;  /* a path, or redis:ENDPOINT */
+	const char *socket;
+	const char *user;
+	const char *store; /* a path, or redis:ENDPOINT */
 	const char *store_password_file;
-	int64_t store_timeout;          /* ms */
-	struct conf_list trusted_users; /* besides root and dovecot: vmail */
-	struct conf_list asking_users;  /* mailreeve-policyd */
-	bool system_users; /* a login may book for the holder of its name */
+	int64_t store_timeout; /* ms */
+	struct conf_list trusted_users;
+	struct conf_list asking_users;
+	bool system_users;
 	int64_t max_connections;
-	int64_t max_user_connections; /* of a user who is not trusted */
-	int64_t lease_ttl;            /* s: after which a lease without a
-	                               * connection counts as dead */
-	struct conf_list warn_at;     /* percent */
-	int64_t warn_period;          /* s */
-	const char *warn_command;     /* or NULL */
-	bool warn_mail;               /* to user and domain owner */
+	int64_t max_user_connections;
+	int64_t lease_ttl; /* s */
+	struct conf_list warn_at;
+	int64_t warn_period; /* s */
+	const char *warn_command;
+	bool warn_mail;
 	const char *warn_from;
-	const char *domain_owner;  /* "postmaster@%d" */
-	const char *warn_template; /* a file, or NULL */
+	const char *domain_owner;
 	const char *metrics;
-	int log_to, log_format, log_level;
+	struct conf_sections limits;
+	int log_level, log_format, log_to;
 };
 
 struct config {
 	struct config_settings settings;
-	struct config_limit *limits;
+	const struct config_limit *limits;
 	size_t limit_count;
+	int64_t levels[CONFIG_MAX_LEVELS]; /* warn_at, ascending */
+	size_t level_count;
 	struct arena *arena;
 };
 
+/* Receives an error or warning, with file and line where there is one. */
 struct config_reader {
-	void (*error)(void *cookie, const char *message);
-	void (*warning)(void *cookie, const char *message);
+	void (*error)(void *cookie, const char *text);
+	void (*warning)(void *cookie, const char *text);
 	void *cookie;
-	bool to_serve;
-	bool from_root;
 };
 
 /**
- * config_load(path, reader), config_free(config), config_print(config, file):
- * As policyd's: read and check ${path}, telling ${reader} all that is wrong;
- * NULL if anything is.  Print what is in force, as -P does.
+ * config_load(path, reader):
+ * Read and check ${path}, or the defaults alone when it is NULL.  Return NULL
+ * when something is wrong, of which ${reader} was told.
  */
 struct config *config_load(
     const char *path, const struct config_reader *reader);
+
+/**
+ * config_free(config):
+ * Free what config_load() returned.  NULL is harmless.
+ */
 void config_free(struct config *config);
-void config_print(const struct config *config, FILE *file);
+
+/**
+ * config_print(config, stream):
+ * Write it to ${stream} so that config_load() reads the same again.
+ */
+void config_print(const struct config *config, FILE *stream);
+
+/**
+ * config_restart_needed(started, loaded):
+ * Return the names of options that differ and that only a restart can change,
+ * or NULL; it lives as long as ${loaded}.
+ */
+const char *config_restart_needed(
+    const struct config *started, const struct config *loaded);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/arena_impl.h"
 #include "ledger_impl.h"
 #include "limits.h"
+#include "warn.h"
 
 struct ledger *
 ledger_new(const struct ledger_options *options)
@@ -150,7 +151,22 @@ is_marked(const struct store_unit *unit)
 	return (any);
 }
 
-/* Since when an account is over soft follows from what it has. */
+static int64_t
+warn_of(const struct ledger_work *work, struct record_account *account,
+    const struct record_limits *limits)
+{
+	int64_t level =
+	    warn_due(account, limits, work->ledger->config, work->now);
+
+	if (level > 0) {
+		account->warned_at = work->now;
+		account->warned_percent = level;
+	}
+	return (level);
+}
+
+/* Since when an account is over soft, and whether somebody is to be told,
+ * follows from what it has. */
 static void
 finish_accounts(struct ledger_work *work)
 {
@@ -166,6 +182,7 @@ finish_accounts(struct ledger_work *work)
 		account->over_since =
 		    admit_over_since(account, &limits, work->now);
 		account->exists = true;
+		work->levels[i] = warn_of(work, account, &limits);
 	}
 }
 
@@ -183,7 +200,8 @@ tell(const struct ledger_work *work)
 		if (!work->unit.save_account[i])
 			continue;
 		ledger_find_limits(work->ledger, account, &limits);
-		options->changed(options->cookie, account, &limits);
+		options->changed(
+		    options->cookie, account, &limits, work->levels[i]);
 	}
 }
 
@@ -237,6 +255,16 @@ is_repeated(const struct ledger_request *request, size_t index)
 	return (false);
 }
 
+/* Names are lines in the store and words in logs. */
+static bool
+has_control(const char *name)
+{
+	for (; *name != '\0'; name++) /* UNSAFE: up to the NUL */
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return (true);
+	return (false);
+}
+
 /* What no honest client asks. */
 static bool
 is_nonsense(const struct ledger_request *request)
@@ -244,12 +272,12 @@ is_nonsense(const struct ledger_request *request)
 	for (size_t i = 0; i < request->root_count; i++) {
 		const struct ledger_request_root *root = &request->roots[i];
 
-		if (root->key[0] == '\0' || root->limit.bytes < 0 ||
-		    root->limit.count < 0 || root->extra < 0 ||
-		    is_repeated(request, i))
+		if (root->key[0] == '\0' || has_control(root->key) ||
+		    root->limit.bytes < 0 || root->limit.count < 0 ||
+		    root->extra < 0 || is_repeated(request, i))
 			return (true);
 	}
-	return (request->holder[0] == '\0');
+	return (request->holder[0] == '\0' || has_control(request->holder));
 }
 
 static void

@@ -18,9 +18,10 @@
 
 struct ledger;
 
-/* Called after an account changed and was saved, with the limits that hold. */
+/* Called after an account changed and was saved, with the limits that hold, and
+ * the level of the warning that is due, or 0: it is remembered as sent. */
 typedef void ledger_changed(void *cookie, const struct record_account *account,
-    const struct record_limits *limits);
+    const struct record_limits *limits, int64_t level);
 
 struct ledger_options {
 	struct store *store;

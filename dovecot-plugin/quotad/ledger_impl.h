@@ -21,6 +21,7 @@ struct ledger_work {
 	struct ledger_effect *effect;
 	int64_t now; /* seconds since 1970 */
 	struct store_unit unit;
+	int64_t levels[3 * RECORD_MAX_ACCOUNTS]; /* of warnings; 0: none */
 };
 
 /* Decide upon work->unit, which was loaded: change it, mark what is to be

@@ -10,9 +10,12 @@
 #include "config.h"
 #include "ledger.h"
 
-/* The numbers of the users that the configuration names, looked up once. */
 struct peer_users;
 
+/**
+ * peer_users_new(settings, arena):
+ * Look up the users that ${settings} name; what is returned lives in ${arena}.
+ */
 struct peer_users *peer_users_new(
     const struct config_settings *settings, struct arena *arena);
 
@@ -23,11 +26,13 @@ struct peer {
 };
 
 /**
- * peer_of(fd, users, out):
- * Store in ${out} what the client on ${fd} may: root, dovecot and
- * `trusted_users' book for anyone; `asking_users' may ask only; others what a
- * binding gives them.  Return -1 if the kernel does not say.
+ * peer_of(fd, users, arena, out):
+ * Store in ${out}, with strings of ${arena}, what the client on ${fd} may:
+ * root, dovecot and `trusted_users' book for anyone; `asking_users' may ask
+ * only; others what a binding gives them.  Return -1 if the kernel does not
+ * say.
  */
-int peer_of(int fd, const struct peer_users *users, struct peer *out);
+int peer_of(int fd, const struct peer_users *users, struct arena *arena,
+    struct peer *out);
 
 #endif

@@ -8,7 +8,7 @@ add(int64_t a, int64_t b, int sign)
 	                     : __builtin_sub_overflow(a, b, &result);
 
 	if (over)
-		return (a > 0 ? INT64_MAX : INT64_MIN);
+		return (a > 0 ? INT64_MAX : -INT64_MAX);
 	return (result);
 }
 

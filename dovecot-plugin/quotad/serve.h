@@ -11,13 +11,6 @@
 #include "config.h"
 #include "ledger.h"
 
-/* Frames of one connection that are carried out before others have a turn. */
-#define SERVE_FRAMES_AT_ONCE 32
-/* Leases that one connection may hold. */
-#define SERVE_MAX_LEASES 256
-/* Answers that a client did not read. */
-#define SERVE_MAX_UNREAD ((size_t)256 * 1024)
-
 struct serve;
 
 struct serve_options {
@@ -30,16 +23,47 @@ struct serve_options {
 };
 
 /**
- * serve_new(options, arena, error), serve_free(serve):
+ * serve_new(options, arena, error):
  * Listen at the socket that systemd gave us, or else at settings->socket, mode
  * 0666: who may what is decided by SO_PEERCRED.  NULL with the reason and its
- * cure in ${error}.  serve_free() ends all connections; their leases stay, and
- * expire unless the clients come back and end them.
+ * cure, allocated from ${arena}, in ${error}.
  */
 struct serve *serve_new(const struct serve_options *options,
     struct arena *arena, const char **error);
+
+/**
+ * serve_free(serve):
+ * End all connections.  Their leases stay, and expire unless the clients come
+ * back and end them.
+ */
 void serve_free(struct serve *serve);
+
+/**
+ * serve_configure(serve, config):
+ * Judge connections that come from now on by ${config}.
+ */
 void serve_configure(struct serve *serve, const struct config *config);
+
+/**
+ * serve_turn(serve):
+ * To be called after each turn of the event loop: what was decided in it goes
+ * to the disk in one piece, and then the answers leave.
+ */
+void serve_turn(struct serve *serve);
+
+/**
+ * serve_tick(serve, now):
+ * To be called once a second, ${now} being clock_monotonic_ms(): leases of
+ * those who are connected live on, others expire, half a frame does not wait
+ * for ever.
+ */
+void serve_tick(struct serve *serve, int64_t now);
+
+/**
+ * serve_is_watched(serve):
+ * Say whether anybody watches.
+ */
+bool serve_is_watched(const struct serve *serve);
 
 /**
  * serve_tell(serve, json):

@@ -24,9 +24,9 @@ struct store_unit {
 	struct record_lease lease;   /* .id 0: none */
 	size_t account_count;
 	/* A holder's and a lease's shares, and the request's roots. */
-	struct record_account accounts[2 * RECORD_MAX_ACCOUNTS];
+	struct record_account accounts[3 * RECORD_MAX_ACCOUNTS];
 	bool save_holder, save_lease;
-	bool save_account[2 * RECORD_MAX_ACCOUNTS];
+	bool save_account[3 * RECORD_MAX_ACCOUNTS];
 	/* Of a recount: delete all stale leases of the holder, whose amounts
 	 * the caller has taken off the accounts (see store_stale()). */
 	bool drop_stale;
