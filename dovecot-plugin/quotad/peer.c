@@ -1,6 +1,8 @@
 #include "peer.h"
 
+#include <ctype.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,18 +14,31 @@ struct peer_users {
 	bool system_users;
 };
 
+/* Mailboxes may belong to a number that has no name. */
+static bool
+find_user(const char *name, uid_t *out)
+{
+	const struct passwd *entry = getpwnam(name);
+	char *rest;
+	unsigned long number = strtoul(name, &rest, 10);
+
+	if (entry != NULL) {
+		*out = entry->pw_uid;
+		return (true);
+	}
+	*out = (uid_t)number;
+	return (isdigit((unsigned char)name[0]) && *rest == '\0' &&
+		number < UINT32_MAX);
+}
+
 /* Users that there are not cannot connect. */
 static size_t
 look_up(const struct conf_list *names, uid_t *out)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < names->count; i++) {
-		const struct passwd *entry = getpwnam(names->items[i]);
-
-		if (entry != NULL)
-			out[count++] = entry->pw_uid;
-	}
+	for (size_t i = 0; i < names->count; i++)
+		count += find_user(names->items[i], &out[count]);
 	return (count);
 }
 

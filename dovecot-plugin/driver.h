@@ -1,0 +1,39 @@
+/*
+ * driver.h: what Dovecot's quota plugin asks a driver; series_*.c has the table
+ * of these.
+ */
+#ifndef MAILREEVE_QUOTA_DRIVER_H
+#define MAILREEVE_QUOTA_DRIVER_H
+
+#include "plugin.h"
+
+struct quota_root *driver_alloc(void);
+
+/**
+ * driver_init(root, template, error_r):
+ * Make ${root} the account of its user that ${template} (see key.h) says.
+ */
+int driver_init(
+    struct quota_root *root, const char *template, const char **error_r);
+
+void driver_deinit(struct quota_root *root);
+
+const char *const *driver_resources(struct quota_root *root);
+
+/**
+ * driver_get(root, name, value_r, error_r):
+ * What is used of ${root}.  While mail is being saved in this process the
+ * answer is 0, for then Dovecot's own check asks, which knows nothing of
+ * reservations: ours is the one that decides.
+ */
+enum quota_get_result driver_get(struct quota_root *root, const char *name,
+    uint64_t *value_r, const char **error_r);
+
+/**
+ * driver_update(root, ctx, error_r):
+ * Usage is booked by our own hooks; a forced recalculation counts.
+ */
+int driver_update(struct quota_root *root,
+    struct quota_transaction_context *ctx, const char **error_r);
+
+#endif
