@@ -28,6 +28,7 @@ struct hooks_transaction {
 	union mailbox_transaction_module_context module_ctx;
 	struct plugin_user *saves; /* for whom, or NULL: it does not save */
 	struct lease lease;
+	bool prepared; /* the holder was counted, if need be */
 };
 
 extern MODULE_CONTEXT_DEFINE(

@@ -1,6 +1,6 @@
 /* Mail that comes: room is held before the storage commits. */
 #include "hooks.h"
-#include "recount.h"
+#include "known.h"
 
 static struct mailbox_transaction_context *
 transaction_begin(struct mailbox *box, enum mailbox_transaction_flags flags,
@@ -38,7 +38,7 @@ count_again(struct mailbox *box)
 	struct holder holder;
 
 	if (holder_of(box, &holder))
-		(void)recount(&holder);
+		known_ensure(&holder);
 }
 
 static int
@@ -120,6 +120,34 @@ hold(struct mail_save_context *ctx)
 	return (refuse(box, result, text));
 }
 
+/* Before the first mail of a transaction is written, nothing is locked. */
+static void
+prepare(struct mail_save_context *ctx)
+{
+	struct mailbox *box = ctx->transaction->box;
+	struct hooks_transaction *ht = HOOKS_TRANSACTION(ctx->transaction);
+	struct holder holder;
+
+	if (ht->prepared || (box->flags & MAILBOX_FLAG_DELETE_UNSAFE) != 0)
+		return;
+	ht->prepared = TRUE;
+	T_BEGIN
+	{
+		if (holder_of(box, &holder))
+			known_ensure(&holder);
+	}
+	T_END;
+}
+
+static int
+save_begin(struct mail_save_context *ctx, struct istream *input)
+{
+	struct hooks_box *hbox = HOOKS_BOX(ctx->transaction->box);
+
+	prepare(ctx);
+	return (hbox->module_ctx.super.save_begin(ctx, input));
+}
+
 static int
 save_finish(struct mail_save_context *ctx)
 {
@@ -142,6 +170,7 @@ copy(struct mail_save_context *ctx, struct mail *mail)
 	struct hooks_box *hbox = HOOKS_BOX(ctx->transaction->box);
 	int result = 0;
 
+	prepare(ctx);
 	if (hbox->module_ctx.super.copy(ctx, mail) < 0)
 		return (-1);
 	/* Copying that saves has come by save_finish(). */
@@ -160,6 +189,7 @@ hooks_save(struct mailbox_vfuncs *vfuncs)
 	vfuncs->transaction_begin = transaction_begin;
 	vfuncs->transaction_commit = transaction_commit;
 	vfuncs->transaction_rollback = transaction_rollback;
+	vfuncs->save_begin = save_begin;
 	vfuncs->save_finish = save_finish;
 	vfuncs->copy = copy;
 }

@@ -1,7 +1,7 @@
 #include "lease.h"
 
+#include "known.h"
 #include "link.h"
-#include "recount.h"
 #include "series.h"
 
 static void
@@ -39,30 +39,6 @@ reserve(const struct lease *lease, const struct holder *holder,
 			    series_grace(&holder->roots[i]->root);
 	}
 	return (link_call(holder->user, &request, reply));
-}
-
-/* Whether a count may change the answer. */
-static bool
-wants_count(const struct ledger_reply *reply)
-{
-	switch (reply->result) {
-	case LEDGER_RECOUNT:
-		return (TRUE);
-	case LEDGER_HARD:
-	case LEDGER_SOFT_EXPIRED:
-	case LEDGER_UNCERTAIN:
-		return ((reply->flags & LEDGER_IS_DIRTY) != 0);
-	case LEDGER_OK:
-	case LEDGER_SOFT:
-	case LEDGER_CHANGED:
-	case LEDGER_UNKNOWN:
-	case LEDGER_AWAY:
-	case LEDGER_DENIED:
-	case LEDGER_BAD:
-	case LEDGER_MORE:
-		break;
-	}
-	return (FALSE);
 }
 
 /* Nobody says whether there is room. */
@@ -125,9 +101,15 @@ lease_hold(struct lease *lease, const struct holder *holder,
 
 	if (reserve(lease, holder, mail, &reply) != 0)
 		return (in_trouble(holder, mail, text_r));
-	if (wants_count(&reply) && recount(holder) == 0 &&
-	    reserve(lease, holder, mail, &reply) != 0)
-		return (in_trouble(holder, mail, text_r));
+	if (reply.result == LEDGER_RECOUNT ||
+	    (reply.flags & LEDGER_IS_DIRTY) != 0)
+		known_forget(holder->name);
+	/* A refusal by numbers that are in doubt is none yet: the next try
+	 * counts first. */
+	if ((reply.flags & LEDGER_IS_DIRTY) != 0 &&
+	    (reply.result == LEDGER_HARD ||
+		reply.result == LEDGER_SOFT_EXPIRED))
+		reply.result = LEDGER_UNCERTAIN;
 	return (judge(lease, holder, mail, &reply, text_r));
 }
 

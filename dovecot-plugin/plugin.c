@@ -1,6 +1,7 @@
 #include "plugin.h"
 
 #include "hooks.h"
+#include "known.h"
 #include "link.h"
 #include "mail-storage-hooks.h"
 #include "module-dir.h"
@@ -57,5 +58,6 @@ mailreeve_quota_plugin_deinit(void)
 {
 	mail_storage_hooks_remove(&hooks);
 	quota_backend_unregister(&series_backend);
+	known_close();
 	link_close();
 }

@@ -40,7 +40,10 @@ add_box(struct count *count, struct mailbox *box)
 
 	if (!holder_of(box, &counts))
 		return;
-	if (mailbox_get_metadata(
+	/* Maildir's indexes know nothing of mail that others have just put
+	 * there, until somebody syncs. */
+	if (mailbox_sync(box, MAILBOX_SYNC_FLAG_FULL_READ) < 0 ||
+	    mailbox_get_metadata(
 		box, MAILBOX_METADATA_VIRTUAL_SIZE, &metadata) < 0 ||
 	    mailbox_get_status(box, STATUS_MESSAGES, &status) < 0) {
 		note_failure(count, box);
