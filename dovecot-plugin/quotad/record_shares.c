@@ -23,9 +23,8 @@ is_digit(unsigned char byte)
 	return (byte >= '0' && byte <= '9');
 }
 
-/* A number and the blank after it. */
-static int
-take_number(struct span *text, int64_t *out)
+int
+record_shares_number(struct span *text, int64_t *out)
 {
 	bool negative = span_take_byte(text, '-');
 	struct span digits = span_take_while(text, is_digit);
@@ -45,9 +44,9 @@ static int
 take_share(struct span line, struct record_share *out)
 {
 	*out = (struct record_share){ 0 };
-	if (take_number(&line, &out->used.bytes) != 0 ||
-	    take_number(&line, &out->used.count) != 0 || line.len == 0 ||
-	    line.len > RECORD_MAX_NAME ||
+	if (record_shares_number(&line, &out->used.bytes) != 0 ||
+	    record_shares_number(&line, &out->used.count) != 0 ||
+	    line.len == 0 || line.len > RECORD_MAX_NAME ||
 	    memchr(line.data, '\0', line.len) != NULL)
 		return (-1);
 	memcpy(out->account, line.data, line.len);

@@ -28,4 +28,11 @@ size_t record_shares_print(
 int record_shares_parse(
     struct span text, struct record_share *shares, size_t *count);
 
+/**
+ * record_shares_number(text, out):
+ * Take a number, and the blank after it, off ${text}.  Return -1 if there is
+ * none.
+ */
+int record_shares_number(struct span *text, int64_t *out);
+
 #endif

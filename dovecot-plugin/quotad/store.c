@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/span.h"
 #include "store_driver.h"
 
 #define REDIS "redis:"
@@ -16,9 +17,9 @@ store_open(const struct store_options *options, struct arena *arena,
 	*error = NULL;
 	if (strncmp(options->where, REDIS, strlen(REDIS)) != 0)
 		return (store_sqlite_driver.open(options, arena, error));
-	(void)rest;
-	*error = "store: this version has no driver for Redis";
-	return (NULL);
+	/* UNSAFE: it begins with REDIS. */
+	rest.where += strlen(REDIS);
+	return (store_redis_driver.open(&rest, arena, error));
 }
 
 void
@@ -47,6 +48,22 @@ store_name_shares(struct store_unit *unit)
 		name_account(unit, unit->holder.shares[i].account);
 	for (size_t i = 0; i < unit->lease.share_count; i++)
 		name_account(unit, unit->lease.shares[i].account);
+}
+
+void
+store_parse_accounts(struct span text, struct record_binding *out)
+{
+	struct span line;
+
+	while (out->account_count < RECORD_MAX_ACCOUNTS &&
+	       span_take_until(&text, '\n', &line)) {
+		char *account = out->accounts[out->account_count++];
+
+		if (line.len > RECORD_MAX_NAME)
+			line.len = 0;
+		memcpy(account, line.data, line.len);
+		account[line.len] = '\0';
+	}
 }
 
 enum store_result

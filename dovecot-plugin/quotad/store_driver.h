@@ -5,6 +5,7 @@
 #ifndef QUOTAD_STORE_DRIVER_H
 #define QUOTAD_STORE_DRIVER_H
 
+#include "base/span.h"
 #include "store.h"
 
 struct store_driver {
@@ -48,6 +49,12 @@ struct store {
  * Name, among the unit's accounts, those of its holder's and lease's shares.
  */
 void store_name_shares(struct store_unit *unit);
+
+/**
+ * store_parse_accounts(text, out):
+ * Read a binding's accounts, one a line, into ${out}.
+ */
+void store_parse_accounts(struct span text, struct record_binding *out);
 
 extern const struct store_driver store_sqlite_driver;
 extern const struct store_driver store_redis_driver;

@@ -567,22 +567,6 @@ print_accounts(const struct record_binding *binding, char *out)
 	}
 }
 
-static void
-parse_accounts(struct span text, struct record_binding *out)
-{
-	struct span line;
-
-	while (out->account_count < RECORD_MAX_ACCOUNTS &&
-	       span_take_until(&text, '\n', &line)) {
-		char *account = out->accounts[out->account_count++];
-
-		if (line.len > RECORD_MAX_NAME)
-			line.len = 0;
-		memcpy(account, line.data, line.len);
-		account[line.len] = '\0';
-	}
-}
-
 static enum store_result
 bind_user(struct store *store, const struct record_binding *binding)
 {
@@ -622,7 +606,7 @@ bound(struct store *store, uint32_t uid, const char *holder,
 	if (found == 1) {
 		const unsigned char *text = sqlite3_column_text(binder.to, 0);
 
-		parse_accounts(
+		store_parse_accounts(
 		    span_new(text, (size_t)sqlite3_column_bytes(binder.to, 0)),
 		    out);
 		(void)sqlite3_reset(binder.to);

@@ -276,11 +276,15 @@ doveadm_() {
 	doveadm -c "$LAB/dovecot.conf" "$@"
 }
 
+redis_cli() {
+	"$(command -v valkey-cli || command -v redis-cli)" \
+		-s "$LAB/keep/redis.sock" "$@"
+}
+
 # used KEY: the bytes that the ledger has for an account.
 used() {
 	if [ "$STORE" = redis ]; then
-		"$QUOTACTL" --socket "$LAB/keep/quotad.sock" --json get "$1" |
-			sed -n 's/.*"used":{"bytes":\([0-9]*\).*/\1/p'
+		redis_cli GET "mailreeve:1:quota:account:$1" | cut -d' ' -f2
 	else
 		sqlite3 "$LAB/keep/ledger.sqlite" \
 			"SELECT used_bytes FROM account WHERE key = '$1'"

@@ -13,11 +13,11 @@ ROUNDS=3
 # turns, which store.
 PAIRS='append fast maildir user sqlite
 append slow mdbox domain sqlite
-append fast mdbox both sqlite
+append fast mdbox both redis
 lmtp slow maildir both sqlite
-lmtp fast mdbox user sqlite
-lmtp fast maildir domain sqlite
-append slow maildir user sqlite
+lmtp fast mdbox user redis
+lmtp fast maildir domain redis
+append slow maildir user redis
 lmtp slow mdbox both sqlite'
 EVERY=$(for kind in append lmtp; do for pace in fast slow; do
 	for format in maildir mdbox; do for roots in user domain both; do
