@@ -93,14 +93,40 @@ look(const struct holder *holder, const char **error_r)
 	return (-1);
 }
 
+/* The namespaces that have a holder of their own: that with the INBOX stands
+ * for all private ones. */
+static bool
+has_holder(const struct mail_namespace *ns)
+{
+	return (ns->alias_for == NULL &&
+		(ns->type == MAIL_NAMESPACE_TYPE_PUBLIC ||
+		    (ns->type == MAIL_NAMESPACE_TYPE_PRIVATE &&
+			(ns->flags & NAMESPACE_FLAG_INBOX_USER) != 0)));
+}
+
+typedef int holder_function(const struct holder *holder, const char **error_r);
+
+static int
+for_each_holder(
+    struct mail_user *user, holder_function *call, const char **error_r)
+{
+	struct mail_namespace *ns;
+	struct holder holder;
+
+	for (ns = user->namespaces; ns != NULL; ns = ns->next)
+		if (has_holder(ns) && holder_of_namespace(user, ns, &holder) &&
+		    call(&holder, error_r) < 0)
+			return (-1);
+	return (0);
+}
+
 /* One look serves all roots, as long as the loop does not turn. */
 static int
 look_once(struct quota_root *root, const char **error_r)
 {
 	struct mail_user *user = root->quota->user;
 	struct plugin_user *puser = PLUGIN_USER(user);
-	struct mail_namespace *ns;
-	struct holder holder;
+	int result;
 
 	if (puser->looking ||
 	    (puser->looked.tv_sec == ioloop_timeval.tv_sec &&
@@ -108,15 +134,7 @@ look_once(struct quota_root *root, const char **error_r)
 		ioloop_timeval.tv_sec != 0))
 		return (0);
 	puser->looking = TRUE;
-	int result = 0;
-
-	for (ns = user->namespaces; ns != NULL && result == 0; ns = ns->next)
-		if (ns->type != MAIL_NAMESPACE_TYPE_SHARED &&
-		    ns->alias_for == NULL &&
-		    (ns->type == MAIL_NAMESPACE_TYPE_PUBLIC ||
-			(ns->flags & NAMESPACE_FLAG_INBOX_USER) != 0) &&
-		    holder_of_namespace(user, ns, &holder))
-			result = look(&holder, error_r);
+	result = for_each_holder(user, look, error_r);
 	puser->looking = FALSE;
 	if (result == 0)
 		puser->looked = ioloop_timeval;
@@ -157,19 +175,23 @@ driver_get(struct quota_root *root, const char *name, uint64_t *value_r,
 	return (QUOTA_GET_RESULT_LIMITED);
 }
 
+static int
+count_holder(const struct holder *holder, const char **error_r)
+{
+	if (recount(holder) == 0)
+		return (0);
+	*error_r = "the mailboxes could not be counted";
+	return (-1);
+}
+
 int
 driver_update(struct quota_root *root, struct quota_transaction_context *ctx,
     const char **error_r)
 {
-	struct mail_namespace *ns = ctx->box->list->ns;
-	struct holder holder;
+	struct plugin_user *puser = PLUGIN_USER(root->quota->user);
 
 	if (ctx->recalculate != QUOTA_RECALCULATE_FORCED)
 		return (0);
-	if (holder_of_namespace(root->quota->user, ns, &holder) &&
-	    recount(&holder) < 0) {
-		*error_r = "the mailboxes could not be counted";
-		return (-1);
-	}
-	return (0);
+	i_zero(&puser->looked);
+	return (for_each_holder(root->quota->user, count_holder, error_r));
 }
