@@ -76,6 +76,12 @@ ledger_client_new(const char *path, unsigned timeout_ms)
 	return (client);
 }
 
+void
+ledger_client_set_timeout(struct ledger_client *client, unsigned timeout_ms)
+{
+	client->timeout_ms = timeout_ms;
+}
+
 static void
 disconnect(struct ledger_client *client)
 {
@@ -274,10 +280,18 @@ talk(struct ledger_client *client, size_t len, struct ledger_reply *reply,
 
 	if (sent != TALK_DONE || reply == NULL)
 		return (sent);
-	do
+	for (;;) {
 		sent = read_reply(client, reply, deadline);
-	while (sent == TALK_DONE && reply->tag != client->tag);
-	return (sent);
+		if (sent != TALK_DONE || reply->tag == client->tag)
+			return (sent);
+		/* Of a call that nobody heard out; but a peer that never stops
+		 * must not hold us. */
+		if (now_ms() >= deadline) {
+			set_error(client, "%s: no answer in time",
+			    client->address.sun_path);
+			return (TALK_FAILED);
+		}
+	}
 }
 
 static bool

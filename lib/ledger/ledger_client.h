@@ -21,6 +21,14 @@ struct ledger_client *ledger_client_new(const char *path, unsigned timeout_ms);
 void ledger_client_free(struct ledger_client *client);
 
 /**
+ * ledger_client_set_timeout(client, timeout_ms):
+ * Let no later call take longer than ${timeout_ms}; 0: what is not at hand is
+ * not waited for.
+ */
+void ledger_client_set_timeout(
+    struct ledger_client *client, unsigned timeout_ms);
+
+/**
  * ledger_client_call(client, request, reply):
  * Send ${request} (its tag is ours to choose) and wait for its reply, whose
  * strings live until the next call.  Return 0, or -1 with the reason in

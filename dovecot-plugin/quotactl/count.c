@@ -1,0 +1,315 @@
+/* What asks Dovecot: verify, repair, import. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/shell.h"
+#include "quotactl.h"
+
+#define MAX_LINE 4096
+
+/* Who is to be counted. */
+struct names {
+	struct arena *arena;
+	const char **items;
+	size_t count;
+};
+
+static void
+add(struct names *names, const char *name)
+{
+	names->items = arena_room(
+	    names->arena, names->items, names->count, sizeof(*names->items));
+	names->items[names->count++] = arena_strdup(names->arena, name);
+}
+
+static bool
+see_name(void *cookie, json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "holder"));
+
+	/* A public namespace is counted with the user who sees it. */
+	if (name != NULL && strncmp(name, "namespace/", 10) != 0)
+		add(cookie, name);
+	return (true);
+}
+
+static int
+all_holders(struct quotactl *ctl, struct names *names)
+{
+	size_t before;
+	int status;
+
+	do {
+		before = names->count;
+		status = quotactl_ask(ctl,
+		    arena_printf(ctl->arena, "holders%s%s%s",
+			ctl->dirty ? " dirty" : "",
+			before == 0 ? "" : " after ",
+			before == 0 ? "" : names->items[before - 1]),
+		    see_name, names);
+	} while (status == EX_OK && names->count > before);
+	return (status);
+}
+
+/* Run doveadm; each line of what it says goes to ${see}. */
+static int
+run_doveadm(struct quotactl *ctl, const char *arguments,
+    void (*see)(void *cookie, char *line), void *cookie)
+{
+	FILE *pipe = popen(
+	    arena_printf(ctl->arena, "%s %s", ctl->doveadm, arguments), "re");
+	char line[MAX_LINE];
+	int status;
+
+	if (pipe == NULL)
+		return (-1);
+	while (fgets(line, sizeof(line), pipe) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		see(cookie, line);
+	}
+	status = pclose(pipe);
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1);
+}
+
+static void
+see_user(void *cookie, char *line)
+{
+	if (line[0] != '\0')
+		add(cookie, line);
+}
+
+static int
+all_users(struct quotactl *ctl, struct names *names)
+{
+	if (run_doveadm(ctl, "user '*'", see_user, names) == 0)
+		return (EX_OK);
+	(void)fprintf(stderr,
+	    QUOTACTL_PROGRAM ": Dovecot's userdb cannot list its users; name "
+			     "them, one a line on standard input, with: "
+			     "mailreeve-quotactl import - < FILE\n");
+	return (EX_UNAVAILABLE);
+}
+
+static void
+users_of_input(struct names *names)
+{
+	char line[MAX_LINE];
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		see_user(names, line);
+	}
+}
+
+static void
+progress(const char *what, size_t done, size_t all)
+{
+	if (isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "\r%s %zu of %zu%s", what, done, all,
+		    done == all ? "\n" : "");
+}
+
+/* What mailboxes hold: bytes and messages. */
+struct held {
+	long long bytes, messages;
+};
+
+static void
+see_mailbox(void *cookie, char *line)
+{
+	struct held *held = cookie;
+	char *messages = strstr(line, "messages=");
+	char *vsize = strstr(line, "vsize=");
+
+	if (messages == NULL || vsize == NULL)
+		return;
+	held->messages += strtoll(messages + strlen("messages="), NULL, 10);
+	held->bytes += strtoll(vsize + strlen("vsize="), NULL, 10);
+}
+
+static int
+hold_of(struct quotactl *ctl, const char *user, struct held *held)
+{
+	*held = (struct held){ 0, 0 };
+	return (run_doveadm(ctl,
+	    arena_printf(ctl->arena,
+		"-f flow mailbox status -u %s 'messages vsize' '*'",
+		shell_word(ctl->arena, user)),
+	    see_mailbox, held));
+}
+
+struct share {
+	long long bytes, messages;
+	bool there, dirty;
+};
+
+/* The largest share: others ignore mailboxes. */
+static bool
+see_shares(void *cookie, json_t *object)
+{
+	struct share *share = cookie;
+	json_t *list = json_object_get(object, "shares");
+	json_t *one;
+	size_t i;
+
+	share->dirty =
+	    share->dirty || json_is_true(json_object_get(object, "dirty"));
+	json_array_foreach(list, i, one)
+	{
+		long long bytes = (long long)json_integer_value(
+		    json_object_get(one, "bytes"));
+
+		if (share->there && bytes <= share->bytes)
+			continue;
+		share->there = true;
+		share->bytes = bytes;
+		share->messages = (long long)json_integer_value(
+		    json_object_get(one, "messages"));
+	}
+	return (true);
+}
+
+static void
+print_difference(const struct quotactl *ctl, const char *user,
+    const struct share *share, const struct held *held)
+{
+	if (ctl->json)
+		(void)printf("{\"holder\":\"%s\",\"ledger\":{\"bytes\":%lld,"
+			     "\"messages\":%lld},\"mailboxes\":{\"bytes\":%lld,"
+			     "\"messages\":%lld},\"schema\":1}\n",
+		    user, share->bytes, share->messages, held->bytes,
+		    held->messages);
+	else
+		(void)printf("%s: the ledger has %lld bytes in %lld messages, "
+			     "the mailboxes %lld in %lld\n",
+		    user, share->bytes, share->messages, held->bytes,
+		    held->messages);
+}
+
+/* Return 0 when both agree, 1 when not, -1 on failure. */
+static int
+compare(struct quotactl *ctl, const char *user)
+{
+	struct share share = { 0 };
+	struct held held;
+
+	if (quotactl_ask(ctl, arena_printf(ctl->arena, "get %s", user),
+		see_shares, &share) != EX_OK ||
+	    hold_of(ctl, user, &held) != 0)
+		return (-1);
+	if (share.bytes == held.bytes && share.messages == held.messages &&
+	    !share.dirty)
+		return (0);
+	print_difference(ctl, user, &share, &held);
+	return (1);
+}
+
+/* Who is meant: those named, or all that the ledger knows. */
+static int
+gather(struct quotactl *ctl, struct names *names)
+{
+	for (int i = 1; i < ctl->count; i++)
+		add(names, ctl->words[i]);
+	if (names->count > 0 && !ctl->all && !ctl->dirty)
+		return (EX_OK);
+	if (ctl->all || ctl->dirty)
+		return (all_holders(ctl, names));
+	(void)fprintf(stderr,
+	    QUOTACTL_PROGRAM ": name holders, or say --all or --dirty\n");
+	return (EX_USAGE);
+}
+
+static int
+verify(struct quotactl *ctl)
+{
+	struct names names = { .arena = ctl->arena };
+	int status = gather(ctl, &names);
+	size_t different = 0, failed = 0;
+
+	for (size_t i = 0; status == EX_OK && i < names.count; i++) {
+		int found = compare(ctl, names.items[i]);
+
+		different += found > 0;
+		failed += found < 0;
+		progress("verified", i + 1, names.count);
+	}
+	if (status != EX_OK)
+		return (status);
+	(void)fprintf(stderr, "%zu of %zu differ, %zu could not be compared\n",
+	    different, names.count, failed);
+	return (failed > 0 ? EX_TEMPFAIL : different > 0);
+}
+
+static void
+see_nothing(void *cookie, char *line)
+{
+	(void)cookie;
+	(void)line;
+}
+
+/* Dovecot counts: its view of mailboxes is the one that holds. */
+static int
+recount(struct quotactl *ctl, const char *user)
+{
+	return (run_doveadm(ctl,
+	    arena_printf(
+		ctl->arena, "quota recalc -u %s", shell_word(ctl->arena, user)),
+	    see_nothing, NULL));
+}
+
+static int
+count_all(struct quotactl *ctl, const struct names *names)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (ctl->dry) {
+			(void)printf("%s\n", names->items[i]);
+		} else if (recount(ctl, names->items[i]) != 0) {
+			(void)fprintf(stderr,
+			    QUOTACTL_PROGRAM ": %s could not be counted\n",
+			    names->items[i]);
+			failed++;
+		}
+		progress("counted", i + 1, names->count);
+	}
+	return (failed > 0 ? EX_TEMPFAIL : EX_OK);
+}
+
+static int
+repair(struct quotactl *ctl)
+{
+	struct names names = { .arena = ctl->arena };
+	int status = gather(ctl, &names);
+
+	return (status == EX_OK ? count_all(ctl, &names) : status);
+}
+
+static int
+import(struct quotactl *ctl)
+{
+	struct names names = { .arena = ctl->arena };
+	int status = EX_OK;
+
+	if (ctl->count > 1 && strcmp(ctl->words[1], "-") == 0)
+		users_of_input(&names);
+	else if (ctl->count > 1)
+		status = gather(ctl, &names);
+	else
+		status = all_users(ctl, &names);
+	return (status == EX_OK ? count_all(ctl, &names) : status);
+}
+
+const struct quotactl_command quotactl_verify = { "verify",
+	"[HOLDER...] [--all]",
+	"compare the ledger with the mailboxes, and change nothing", verify };
+const struct quotactl_command quotactl_repair = { "repair",
+	"[HOLDER...] [--dirty|--all]", "have Dovecot count the mailboxes anew",
+	repair };
+const struct quotactl_command quotactl_import = { "import", "[USER...|-]",
+	"count all of Dovecot's users, before the driver is put into use",
+	import };
