@@ -2,12 +2,17 @@
  * driver.h: what Dovecot's quota plugin asks a driver; series_*.c has the table
  * of these.
  */
-#ifndef MAILREEVE_QUOTA_DRIVER_H
-#define MAILREEVE_QUOTA_DRIVER_H
+#ifndef DOVECOT_PLUGIN_DRIVER_H
+#define DOVECOT_PLUGIN_DRIVER_H
 
 #include "plugin.h"
 
+/**
+ * driver_alloc(void), driver_deinit(root):
+ * Make a root, and free it.
+ */
 struct quota_root *driver_alloc(void);
+void driver_deinit(struct quota_root *root);
 
 /**
  * driver_init(root, template, error_r):
@@ -16,8 +21,11 @@ struct quota_root *driver_alloc(void);
 int driver_init(
     struct quota_root *root, const char *template, const char **error_r);
 
-void driver_deinit(struct quota_root *root);
-
+/**
+ * driver_resources(root):
+ * Return what is counted: STORAGE and MESSAGE, or nothing for a root that is no
+ * account of this user.
+ */
 const char *const *driver_resources(struct quota_root *root);
 
 /**

@@ -1,8 +1,8 @@
 /*
  * holder.h: for whom, and for which accounts, the mail of a mailbox counts.
  */
-#ifndef MAILREEVE_QUOTA_HOLDER_H
-#define MAILREEVE_QUOTA_HOLDER_H
+#ifndef DOVECOT_PLUGIN_HOLDER_H
+#define DOVECOT_PLUGIN_HOLDER_H
 
 #include "plugin.h"
 

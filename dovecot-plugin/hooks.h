@@ -2,8 +2,8 @@
  * hooks.h: where we stand in Dovecot's storage, between its quota plugin, which
  * is outside, and the storage itself.
  */
-#ifndef MAILREEVE_QUOTA_HOOKS_H
-#define MAILREEVE_QUOTA_HOOKS_H
+#ifndef DOVECOT_PLUGIN_HOOKS_H
+#define DOVECOT_PLUGIN_HOOKS_H
 
 #include "lease.h"
 #include "plugin.h"

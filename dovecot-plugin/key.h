@@ -1,8 +1,8 @@
 /*
  * key.h: the account that a quota root is.  Plain C.
  */
-#ifndef MAILREEVE_QUOTA_KEY_H
-#define MAILREEVE_QUOTA_KEY_H
+#ifndef DOVECOT_PLUGIN_KEY_H
+#define DOVECOT_PLUGIN_KEY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * known.h: holders of whom this process has heard that they were counted.
  */
-#ifndef MAILREEVE_QUOTA_KNOWN_H
-#define MAILREEVE_QUOTA_KNOWN_H
+#ifndef DOVECOT_PLUGIN_KNOWN_H
+#define DOVECOT_PLUGIN_KNOWN_H
 
 #include "holder.h"
 

@@ -1,8 +1,8 @@
 /*
  * lease.h: room that a transaction holds.
  */
-#ifndef MAILREEVE_QUOTA_LEASE_H
-#define MAILREEVE_QUOTA_LEASE_H
+#ifndef DOVECOT_PLUGIN_LEASE_H
+#define DOVECOT_PLUGIN_LEASE_H
 
 #include "holder.h"
 

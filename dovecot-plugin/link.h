@@ -2,8 +2,8 @@
  * link.h: the process's connection to mailreeve-quotad, and what waits for its
  * return.
  */
-#ifndef MAILREEVE_QUOTA_LINK_H
-#define MAILREEVE_QUOTA_LINK_H
+#ifndef DOVECOT_PLUGIN_LINK_H
+#define DOVECOT_PLUGIN_LINK_H
 
 #include "plugin.h"
 

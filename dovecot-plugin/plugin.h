@@ -1,8 +1,8 @@
 /*
  * plugin.h: what the plugin keeps of a user, a mailbox and a transaction.
  */
-#ifndef MAILREEVE_QUOTA_PLUGIN_H
-#define MAILREEVE_QUOTA_PLUGIN_H
+#ifndef DOVECOT_PLUGIN_PLUGIN_H
+#define DOVECOT_PLUGIN_PLUGIN_H
 
 /* clang-format off */
 #include "lib.h"

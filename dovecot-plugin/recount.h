@@ -1,8 +1,8 @@
 /*
  * recount.h: what the mailboxes hold, counted and told to the ledger.
  */
-#ifndef MAILREEVE_QUOTA_RECOUNT_H
-#define MAILREEVE_QUOTA_RECOUNT_H
+#ifndef DOVECOT_PLUGIN_RECOUNT_H
+#define DOVECOT_PLUGIN_RECOUNT_H
 
 #include "holder.h"
 

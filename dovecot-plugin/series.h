@@ -2,8 +2,8 @@
  * series.h: what differs between Dovecot 2.3 and 2.4; series_23.c or
  * series_24.c, chosen when the plugin is built.
  */
-#ifndef MAILREEVE_QUOTA_SERIES_H
-#define MAILREEVE_QUOTA_SERIES_H
+#ifndef DOVECOT_PLUGIN_SERIES_H
+#define DOVECOT_PLUGIN_SERIES_H
 
 #include "plugin.h"
 

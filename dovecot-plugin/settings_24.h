@@ -2,8 +2,8 @@
  * settings_24.h: the plugin's settings in Dovecot 2.4, known to the plugin and,
  * by a module of their own, to the processes that read dovecot.conf.
  */
-#ifndef MAILREEVE_QUOTA_SETTINGS_24_H
-#define MAILREEVE_QUOTA_SETTINGS_24_H
+#ifndef DOVECOT_PLUGIN_SETTINGS_24_H
+#define DOVECOT_PLUGIN_SETTINGS_24_H
 
 /* clang-format off */
 #include "lib.h"

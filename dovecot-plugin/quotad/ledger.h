@@ -33,6 +33,10 @@ struct ledger_options {
 	void *cookie;
 };
 
+/**
+ * ledger_new(options), ledger_free(ledger):
+ * A ledger on a store, which must outlive it, as what ${options} point to must.
+ */
 struct ledger *ledger_new(const struct ledger_options *options);
 void ledger_free(struct ledger *ledger);
 

@@ -112,7 +112,12 @@ bool ledger_knows(struct ledger_work *work);
  */
 bool ledger_is_worse(enum ledger_result a, enum ledger_result b);
 
-/* The verbs. */
+/**
+ * ledger_reserve(work), ledger_commit(work), ledger_release(work),
+ * ledger_look(work), ledger_recount_begin(work), ledger_recount_end(work),
+ * ledger_dirty(work), ledger_ask(work), ledger_bind(work):
+ * Carry out that verb of ledger_frame.h.
+ */
 void ledger_reserve(struct ledger_work *work);
 void ledger_commit(struct ledger_work *work);
 void ledger_release(struct ledger_work *work);

@@ -12,6 +12,10 @@
 
 struct meter;
 
+/**
+ * meter_new(void), meter_free(meter):
+ * Counters that are all 0; NULL is harmless to free.
+ */
 struct meter *meter_new(void);
 void meter_free(struct meter *meter);
 
@@ -32,11 +36,21 @@ enum meter_event {
 	METER_PEER_DENIED,
 	METER_PEER_BROKEN, /* sent what is no frame, or did not read */
 };
+
+/**
+ * meter_count(meter, event):
+ * Count what happened.
+ */
 void meter_count(struct meter *meter, enum meter_event event);
 
 struct meter_gauges {
 	int64_t connections, leases, stale, holders, dirty, accounts;
 };
+
+/**
+ * meter_set(meter, gauges):
+ * Show how much there is.
+ */
 void meter_set(struct meter *meter, const struct meter_gauges *gauges);
 
 /**

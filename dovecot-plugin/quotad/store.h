@@ -42,7 +42,7 @@ struct store_options {
 };
 
 /**
- * store_open(options, arena, error):
+ * store_open(options, arena, error), store_close(store):
  * Open or make the store.  NULL with the reason and its cure, allocated from
  * ${arena}, in ${error} for what can never work (a corrupt file, one of a newer
  * version, a bad address); a server that is away now is no error.

@@ -13,8 +13,6 @@
 
 #define PREFIX STORE_REDIS_PREFIX
 #define MAX_VALUE (RECORD_TEXT_MAX + 24)
-/* Keys that one answer of a scan is asked for. */
-#define SCAN_COUNT "500"
 /* Stale leases of a holder that a count ends at once. */
 #define MAX_STALE 64
 
@@ -274,8 +272,9 @@ add_lease(struct saving *saving, const struct record_lease *lease)
 }
 
 /* The names in a set, for the caller to free. */
-static redisReply *
-members(struct store_redis *redis, struct arena *arena, const char *set)
+redisReply *
+store_redis_members(
+    struct store_redis *redis, struct arena *arena, const char *set)
 {
 	struct store_redis_command command = { .arena = arena };
 	redisReply *reply;
@@ -344,8 +343,8 @@ leases(struct store *store, const char *holder, bool stale,
 	struct store_redis *redis = redis_of(store);
 	struct arena *arena = arena_new();
 	struct wanted wanted = { see, cookie, stale };
-	redisReply *names =
-	    members(redis, arena, arena_printf(arena, "leases:%s", holder));
+	redisReply *names = store_redis_members(
+	    redis, arena, arena_printf(arena, "leases:%s", holder));
 	enum store_result result =
 	    see_leases(redis, arena, names, see_wanted, &wanted);
 
@@ -473,165 +472,6 @@ renew(struct store *store, const uint64_t *ids, size_t count, int64_t expires)
 	return (STORE_OK);
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	const redisReply *const *first = a;
-	const redisReply *const *second = b;
-
-	return (strcmp((*first)->str, (*second)->str));
-}
-
-static bool
-is_listed(const char *name, const char *prefix, const char *after)
-{
-	return (strncmp(name, prefix, strlen(prefix)) == 0 &&
-		strcmp(name, after) > 0);
-}
-
-/* The names of a set, in order. */
-static redisReply *
-sorted(struct store_redis *redis, struct arena *arena, const char *set)
-{
-	redisReply *names = members(redis, arena, set);
-
-	if (names != NULL && names->elements > 0)
-		qsort(names->element, names->elements,
-		    sizeof(names->element[0]), compare_names);
-	return (names);
-}
-
-static enum store_result
-accounts(struct store *store, const char *prefix, const char *after,
-    size_t limit, store_see_account *see, void *cookie)
-{
-	struct arena *arena = arena_new();
-	redisReply *names = sorted(redis_of(store), arena, "accounts");
-	enum store_result result = names != NULL ? STORE_OK : STORE_AWAY;
-
-	for (size_t i = 0;
-	     result == STORE_OK && i < names->elements && limit > 0; i++) {
-		struct store_unit unit = { .account_count = 1 };
-		const char *name = names->element[i]->str;
-
-		if (!is_listed(name, prefix, after) ||
-		    strlen(name) > RECORD_MAX_NAME)
-			continue;
-		(void)stpcpy(unit.accounts[0].key, name);
-		result = load(store, &unit);
-		if (result == STORE_OK)
-			see(cookie, &unit.accounts[0]);
-		limit--;
-	}
-	if (names != NULL)
-		freeReplyObject(names);
-	arena_free(arena);
-	return (result);
-}
-
-struct top {
-	struct record_account *items;
-	size_t count, limit;
-};
-
-static void
-see_top(void *cookie, const struct record_account *account)
-{
-	struct top *top = cookie;
-	size_t i = top->count;
-
-	if (top->count == top->limit &&
-	    (i == 0 || top->items[i - 1].used.bytes >= account->used.bytes))
-		return;
-	if (top->count < top->limit)
-		top->count++;
-	else
-		i--;
-	for (; i > 0 && top->items[i - 1].used.bytes < account->used.bytes; i--)
-		top->items[i] = top->items[i - 1];
-	top->items[i] = *account;
-}
-
-static enum store_result
-top_of(struct store *store, const char *prefix, size_t limit,
-    store_see_account *see, void *cookie)
-{
-	struct arena *arena = arena_new();
-	struct top top = { arena_array(arena, limit, sizeof(*top.items)), 0,
-		limit };
-	enum store_result result =
-	    accounts(store, prefix, "", SIZE_MAX, see_top, &top);
-
-	for (size_t i = 0; result == STORE_OK && i < top.count; i++)
-		see(cookie, &top.items[i]);
-	arena_free(arena);
-	return (result);
-}
-
-static enum store_result
-holders(struct store *store, const char *prefix, const char *after, bool dirty,
-    size_t limit, store_see_holder *see, void *cookie)
-{
-	struct arena *arena = arena_new();
-	redisReply *names =
-	    sorted(redis_of(store), arena, dirty ? "dirty" : "holders");
-	enum store_result result = names != NULL ? STORE_OK : STORE_AWAY;
-
-	for (size_t i = 0;
-	     result == STORE_OK && i < names->elements && limit > 0; i++) {
-		struct store_unit unit = { .account_count = 0 };
-		const char *name = names->element[i]->str;
-
-		if (!is_listed(name, prefix, after) ||
-		    strlen(name) > RECORD_MAX_NAME)
-			continue;
-		(void)stpcpy(unit.holder.name, name);
-		result = load(store, &unit);
-		if (result == STORE_OK && unit.holder.exists)
-			see(cookie, &unit.holder);
-		limit--;
-	}
-	if (names != NULL)
-		freeReplyObject(names);
-	arena_free(arena);
-	return (result);
-}
-
-static enum store_result
-mark_one(struct store *store, const char *name)
-{
-	enum store_result result = STORE_CHANGED;
-
-	while (result == STORE_CHANGED) {
-		struct store_unit unit = { .save_holder = true };
-
-		(void)stpncpy(unit.holder.name, name, RECORD_MAX_NAME);
-		result = load(store, &unit);
-		if (result != STORE_OK || !unit.holder.exists)
-			break;
-		unit.holder.dirty = true;
-		unit.holder.sequence++;
-		result = save(store, &unit);
-	}
-	return (result);
-}
-
-static enum store_result
-mark(struct store *store, bool all)
-{
-	struct arena *arena = arena_new();
-	redisReply *names =
-	    members(redis_of(store), arena, all ? "holders" : "allowing");
-	enum store_result result = names != NULL ? STORE_OK : STORE_AWAY;
-
-	for (size_t i = 0; result == STORE_OK && i < names->elements; i++)
-		result = mark_one(store, names->element[i]->str);
-	if (names != NULL)
-		freeReplyObject(names);
-	arena_free(arena);
-	return (result);
-}
-
 /* The bindings of a user, of all machines: their numbers mean the same on all
  * that share mailboxes. */
 static const char *
@@ -685,39 +525,6 @@ bound(struct store *store, uint32_t uid, const char *holder,
 	return (STORE_OK);
 }
 
-static int64_t
-cardinality(struct store_redis *redis, const char *word, const char *set)
-{
-	struct arena *arena = arena_new();
-	struct store_redis_command command = { .arena = arena };
-	redisReply *reply;
-	int64_t count = -1;
-
-	store_redis_add(&command, word);
-	store_redis_add(&command, arena_printf(arena, PREFIX "%s", set));
-	reply = store_redis_run(redis, &command);
-	arena_free(arena);
-	if (reply == NULL)
-		return (-1);
-	if (reply->type == REDIS_REPLY_INTEGER)
-		count = reply->integer;
-	freeReplyObject(reply);
-	return (count);
-}
-
-static enum store_result
-count(struct store *store, struct store_totals *out)
-{
-	struct store_redis *redis = redis_of(store);
-
-	out->holders = cardinality(redis, "SCARD", "holders");
-	out->dirty = cardinality(redis, "SCARD", "dirty");
-	out->accounts = cardinality(redis, "SCARD", "accounts");
-	out->leases = cardinality(redis, "ZCARD", "due");
-	out->stale = cardinality(redis, "SCARD", "stale");
-	return (out->stale < 0 ? STORE_AWAY : STORE_OK);
-}
-
 static const char *
 error_of(const struct store *store)
 {
@@ -754,12 +561,12 @@ const struct store_driver store_redis_driver = {
 	.leases = leases,
 	.due = due,
 	.renew = renew,
-	.accounts = accounts,
-	.top = top_of,
-	.holders = holders,
-	.mark = mark,
+	.accounts = store_redis_accounts,
+	.top = store_redis_top,
+	.holders = store_redis_holders,
+	.mark = store_redis_mark,
 	.bind = bind_user,
 	.bound = bound,
-	.count = count,
+	.count = store_redis_count,
 	.error = error_of,
 };

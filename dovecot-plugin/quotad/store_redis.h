@@ -65,4 +65,30 @@ redisReply *store_redis_run(
 enum store_result store_redis_save(
     struct store_redis *redis, const struct store_redis_command *command);
 
+/**
+ * store_redis_members(redis, arena, set):
+ * Return the names in a ${set} of ours, for the caller to free, or NULL.
+ */
+redisReply *store_redis_members(
+    struct store_redis *redis, struct arena *arena, const char *set);
+
+/**
+ * store_redis_accounts(store, prefix, after, limit, see, cookie),
+ * store_redis_top(store, prefix, limit, see, cookie),
+ * store_redis_holders(store, prefix, after, dirty, limit, see, cookie),
+ * store_redis_mark(store, all), store_redis_count(store, out):
+ * As store_accounts() and those after it.  All names are sorted here: fit for
+ * what people ask, and not for each request.
+ */
+enum store_result store_redis_accounts(struct store *store, const char *prefix,
+    const char *after, size_t limit, store_see_account *see, void *cookie);
+enum store_result store_redis_top(struct store *store, const char *prefix,
+    size_t limit, store_see_account *see, void *cookie);
+enum store_result store_redis_holders(struct store *store, const char *prefix,
+    const char *after, bool dirty, size_t limit, store_see_holder *see,
+    void *cookie);
+enum store_result store_redis_mark(struct store *store, bool all);
+enum store_result store_redis_count(
+    struct store *store, struct store_totals *out);
+
 #endif

@@ -8,6 +8,7 @@
 #include "record_shares.h"
 #include "store_driver.h"
 #include "store_sqlite.h"
+#include "store_sqlite_row.h"
 
 static struct store_sqlite *
 sqlite_of(struct store *store)
@@ -34,129 +35,6 @@ statement(struct store_sqlite *sqlite, enum store_sqlite_statement which)
 	return (sqlite->statements[which]);
 }
 
-/* Bind what follows from ${index} on. */
-struct binder {
-	sqlite3_stmt *to;
-	int index;
-};
-
-static void
-put_text(struct binder *binder, const char *text)
-{
-	(void)sqlite3_bind_text(
-	    binder->to, binder->index++, text, -1, SQLITE_STATIC);
-}
-
-static void
-put_number(struct binder *binder, int64_t number)
-{
-	(void)sqlite3_bind_int64(binder->to, binder->index++, number);
-}
-
-static void
-put_amount(struct binder *binder, struct ledger_amount amount)
-{
-	put_number(binder, amount.bytes);
-	put_number(binder, amount.count);
-}
-
-/* Take columns from ${index} on. */
-struct taker {
-	sqlite3_stmt *from;
-	int index;
-};
-
-static void
-take_text(struct taker *taker, char *out, size_t size)
-{
-	const unsigned char *text =
-	    sqlite3_column_text(taker->from, taker->index);
-	size_t len = (size_t)sqlite3_column_bytes(taker->from, taker->index++);
-
-	if (text == NULL || len >= size)
-		len = 0;
-	memcpy(out, text, len);
-	out[len] = '\0';
-}
-
-static int64_t
-take_number(struct taker *taker)
-{
-	return (sqlite3_column_int64(taker->from, taker->index++));
-}
-
-static struct ledger_amount
-take_amount(struct taker *taker)
-{
-	struct ledger_amount amount;
-
-	amount.bytes = take_number(taker);
-	amount.count = take_number(taker);
-	return (amount);
-}
-
-/* Shares that somebody wrote by hand, and wrongly, are none. */
-static size_t
-take_shares(struct taker *taker, struct record_share *out)
-{
-	const unsigned char *text =
-	    sqlite3_column_text(taker->from, taker->index);
-	size_t len = (size_t)sqlite3_column_bytes(taker->from, taker->index++);
-	size_t count;
-
-	return (record_shares_parse(span_new(text, len), out, &count) == 0
-		    ? count
-		    : 0);
-}
-
-static void
-take_account(sqlite3_stmt *row, struct record_account *out)
-{
-	struct taker taker = { row, 0 };
-
-	take_text(&taker, out->key, sizeof(out->key));
-	out->exists = true;
-	out->used = take_amount(&taker);
-	out->held = take_amount(&taker);
-	out->stale = take_amount(&taker);
-	out->told = take_amount(&taker);
-	out->set.hard = take_amount(&taker);
-	out->set.soft = take_amount(&taker);
-	out->set.period_s = take_number(&taker);
-	out->over_since = take_number(&taker);
-	out->warned_at = take_number(&taker);
-	out->warned_percent = take_number(&taker);
-}
-
-static void
-take_holder(sqlite3_stmt *row, struct record_holder *out)
-{
-	struct taker taker = { row, 0 };
-
-	take_text(&taker, out->name, sizeof(out->name));
-	out->exists = true;
-	out->counted = take_number(&taker) != 0;
-	out->dirty = take_number(&taker) != 0;
-	out->allows = take_number(&taker) != 0;
-	out->sequence = (uint64_t)take_number(&taker);
-	out->open = take_number(&taker);
-	out->counted_at = take_number(&taker);
-	out->share_count = take_shares(&taker, out->shares);
-}
-
-static void
-take_lease(sqlite3_stmt *row, struct record_lease *out)
-{
-	struct taker taker = { row, 0 };
-
-	out->id = (uint64_t)take_number(&taker);
-	out->exists = true;
-	take_text(&taker, out->holder, sizeof(out->holder));
-	out->stale = take_number(&taker) != 0;
-	out->expires = take_number(&taker);
-	out->share_count = take_shares(&taker, out->shares);
-}
-
 /* Step to a row: 1 when there is one, 0 when not, -1 on failure.  Whoever has
  * read it resets the statement. */
 static int
@@ -177,17 +55,17 @@ static int
 load_account(struct store_sqlite *sqlite, struct record_account *account)
 {
 	sqlite3_stmt *query = statement(sqlite, STORE_SQLITE_ACCOUNT);
-	struct binder binder = { query, 1 };
+	struct store_sqlite_binder binder = { query, 1 };
 	int found;
 
-	put_text(&binder, account->key);
+	store_sqlite_put_text(&binder, account->key);
 	found = find(sqlite, query);
 	account->set.hard =
 	    (struct ledger_amount){ RECORD_UNSET, RECORD_UNSET };
 	account->set.soft = account->set.hard;
 	account->set.period_s = RECORD_UNSET;
 	if (found == 1) {
-		take_account(query, account);
+		store_sqlite_take_account(query, account);
 		(void)sqlite3_reset(query);
 	}
 	return (found);
@@ -197,13 +75,13 @@ static int
 load_holder(struct store_sqlite *sqlite, struct record_holder *holder)
 {
 	sqlite3_stmt *query = statement(sqlite, STORE_SQLITE_HOLDER);
-	struct binder binder = { query, 1 };
+	struct store_sqlite_binder binder = { query, 1 };
 	int found;
 
-	put_text(&binder, holder->name);
+	store_sqlite_put_text(&binder, holder->name);
 	found = find(sqlite, query);
 	if (found == 1) {
-		take_holder(query, holder);
+		store_sqlite_take_holder(query, holder);
 		(void)sqlite3_reset(query);
 	}
 	return (found);
@@ -213,13 +91,13 @@ static int
 load_lease(struct store_sqlite *sqlite, struct record_lease *lease)
 {
 	sqlite3_stmt *query = statement(sqlite, STORE_SQLITE_LEASE);
-	struct binder binder = { query, 1 };
+	struct store_sqlite_binder binder = { query, 1 };
 	int found;
 
-	put_number(&binder, (int64_t)lease->id);
+	store_sqlite_put_number(&binder, (int64_t)lease->id);
 	found = find(sqlite, query);
 	if (found == 1) {
-		take_lease(query, lease);
+		store_sqlite_take_lease(query, lease);
 		(void)sqlite3_reset(query);
 	}
 	return (found);
@@ -284,19 +162,19 @@ static int
 save_account(struct store_sqlite *sqlite, const struct record_account *account)
 {
 	sqlite3_stmt *put = statement(sqlite, STORE_SQLITE_PUT_ACCOUNT);
-	struct binder binder = { put, 1 };
+	struct store_sqlite_binder binder = { put, 1 };
 
-	put_text(&binder, account->key);
-	put_amount(&binder, account->used);
-	put_amount(&binder, account->held);
-	put_amount(&binder, account->stale);
-	put_amount(&binder, account->told);
-	put_amount(&binder, account->set.hard);
-	put_amount(&binder, account->set.soft);
-	put_number(&binder, account->set.period_s);
-	put_number(&binder, account->over_since);
-	put_number(&binder, account->warned_at);
-	put_number(&binder, account->warned_percent);
+	store_sqlite_put_text(&binder, account->key);
+	store_sqlite_put_amount(&binder, account->used);
+	store_sqlite_put_amount(&binder, account->held);
+	store_sqlite_put_amount(&binder, account->stale);
+	store_sqlite_put_amount(&binder, account->told);
+	store_sqlite_put_amount(&binder, account->set.hard);
+	store_sqlite_put_amount(&binder, account->set.soft);
+	store_sqlite_put_number(&binder, account->set.period_s);
+	store_sqlite_put_number(&binder, account->over_since);
+	store_sqlite_put_number(&binder, account->warned_at);
+	store_sqlite_put_number(&binder, account->warned_percent);
 	return (run(sqlite, put));
 }
 
@@ -304,9 +182,9 @@ static int
 remove_holder(struct store_sqlite *sqlite, const char *name)
 {
 	sqlite3_stmt *gone = statement(sqlite, STORE_SQLITE_NO_HOLDER);
-	struct binder binder = { gone, 1 };
+	struct store_sqlite_binder binder = { gone, 1 };
 
-	put_text(&binder, name);
+	store_sqlite_put_text(&binder, name);
 	return (run(sqlite, gone));
 }
 
@@ -314,20 +192,20 @@ static int
 save_holder(struct store_sqlite *sqlite, const struct record_holder *holder)
 {
 	sqlite3_stmt *put = statement(sqlite, STORE_SQLITE_PUT_HOLDER);
-	struct binder binder = { put, 1 };
+	struct store_sqlite_binder binder = { put, 1 };
 	char shares[RECORD_SHARES_MAX];
 
 	if (!holder->exists)
 		return (remove_holder(sqlite, holder->name));
 	(void)record_shares_print(holder->shares, holder->share_count, shares);
-	put_text(&binder, holder->name);
-	put_number(&binder, holder->counted);
-	put_number(&binder, holder->dirty);
-	put_number(&binder, holder->allows);
-	put_number(&binder, (int64_t)holder->sequence);
-	put_number(&binder, holder->open);
-	put_number(&binder, holder->counted_at);
-	put_text(&binder, shares);
+	store_sqlite_put_text(&binder, holder->name);
+	store_sqlite_put_number(&binder, holder->counted);
+	store_sqlite_put_number(&binder, holder->dirty);
+	store_sqlite_put_number(&binder, holder->allows);
+	store_sqlite_put_number(&binder, (int64_t)holder->sequence);
+	store_sqlite_put_number(&binder, holder->open);
+	store_sqlite_put_number(&binder, holder->counted_at);
+	store_sqlite_put_text(&binder, shares);
 	return (run(sqlite, put));
 }
 
@@ -335,9 +213,9 @@ static int
 remove_lease(struct store_sqlite *sqlite, uint64_t id)
 {
 	sqlite3_stmt *gone = statement(sqlite, STORE_SQLITE_NO_LEASE);
-	struct binder binder = { gone, 1 };
+	struct store_sqlite_binder binder = { gone, 1 };
 
-	put_number(&binder, (int64_t)id);
+	store_sqlite_put_number(&binder, (int64_t)id);
 	return (run(sqlite, gone));
 }
 
@@ -345,17 +223,17 @@ static int
 save_lease(struct store_sqlite *sqlite, const struct record_lease *lease)
 {
 	sqlite3_stmt *put = statement(sqlite, STORE_SQLITE_PUT_LEASE);
-	struct binder binder = { put, 1 };
+	struct store_sqlite_binder binder = { put, 1 };
 	char shares[RECORD_SHARES_MAX];
 
 	if (!lease->exists)
 		return (remove_lease(sqlite, lease->id));
 	(void)record_shares_print(lease->shares, lease->share_count, shares);
-	put_number(&binder, (int64_t)lease->id);
-	put_text(&binder, lease->holder);
-	put_number(&binder, lease->stale);
-	put_number(&binder, lease->expires);
-	put_text(&binder, shares);
+	store_sqlite_put_number(&binder, (int64_t)lease->id);
+	store_sqlite_put_text(&binder, lease->holder);
+	store_sqlite_put_number(&binder, lease->stale);
+	store_sqlite_put_number(&binder, lease->expires);
+	store_sqlite_put_text(&binder, shares);
 	return (run(sqlite, put));
 }
 
@@ -363,9 +241,9 @@ static int
 drop_stale(struct store_sqlite *sqlite, const char *holder)
 {
 	sqlite3_stmt *gone = statement(sqlite, STORE_SQLITE_NO_STALE);
-	struct binder binder = { gone, 1 };
+	struct store_sqlite_binder binder = { gone, 1 };
 
-	put_text(&binder, holder);
+	store_sqlite_put_text(&binder, holder);
 	return (run(sqlite, gone));
 }
 
@@ -418,7 +296,7 @@ see_leases(struct store_sqlite *sqlite, sqlite3_stmt *query,
 	while ((found = find(sqlite, query)) == 1) {
 		struct record_lease lease = { 0 };
 
-		take_lease(query, &lease);
+		store_sqlite_take_lease(query, &lease);
 		see(cookie, &lease);
 	}
 	return (found == 0 ? STORE_OK : STORE_AWAY);
@@ -429,13 +307,13 @@ leases(struct store *store, const char *holder, bool stale,
     store_see_lease *see, void *cookie)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 
 	if (store_sqlite_reopen(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_LEASES);
-	put_text(&binder, holder);
-	put_number(&binder, stale);
+	store_sqlite_put_text(&binder, holder);
+	store_sqlite_put_number(&binder, stale);
 	return (see_leases(sqlite, binder.to, see, cookie));
 }
 
@@ -444,13 +322,13 @@ due(struct store *store, int64_t now, size_t limit, store_see_lease *see,
     void *cookie)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 
 	if (store_sqlite_reopen(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_DUE);
-	put_number(&binder, now);
-	put_number(&binder, (int64_t)limit);
+	store_sqlite_put_number(&binder, now);
+	store_sqlite_put_number(&binder, (int64_t)limit);
 	return (see_leases(sqlite, binder.to, see, cookie));
 }
 
@@ -460,13 +338,13 @@ renew(struct store *store, const uint64_t *ids, size_t count, int64_t expires)
 	struct store_sqlite *sqlite = sqlite_of(store);
 
 	for (size_t i = 0; i < count; i++) {
-		struct binder binder = { NULL, 1 };
+		struct store_sqlite_binder binder = { NULL, 1 };
 
 		if (begin(sqlite) != 0)
 			return (STORE_AWAY);
 		binder.to = statement(sqlite, STORE_SQLITE_RENEW);
-		put_number(&binder, (int64_t)ids[i]);
-		put_number(&binder, expires);
+		store_sqlite_put_number(&binder, (int64_t)ids[i]);
+		store_sqlite_put_number(&binder, expires);
 		if (run(sqlite, binder.to) != 0)
 			return (STORE_AWAY);
 	}
@@ -482,7 +360,7 @@ see_accounts(struct store_sqlite *sqlite, sqlite3_stmt *query,
 	while ((found = find(sqlite, query)) == 1) {
 		struct record_account account = { .exists = true };
 
-		take_account(query, &account);
+		store_sqlite_take_account(query, &account);
 		see(cookie, &account);
 	}
 	return (found == 0 ? STORE_OK : STORE_AWAY);
@@ -493,14 +371,14 @@ accounts(struct store *store, const char *prefix, const char *after,
     size_t limit, store_see_account *see, void *cookie)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 
 	if (store_sqlite_reopen(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_ACCOUNTS);
-	put_text(&binder, prefix);
-	put_text(&binder, after);
-	put_number(&binder, (int64_t)limit);
+	store_sqlite_put_text(&binder, prefix);
+	store_sqlite_put_text(&binder, after);
+	store_sqlite_put_number(&binder, (int64_t)limit);
 	return (see_accounts(sqlite, binder.to, see, cookie));
 }
 
@@ -509,13 +387,13 @@ top(struct store *store, const char *prefix, size_t limit,
     store_see_account *see, void *cookie)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 
 	if (store_sqlite_reopen(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_TOP);
-	put_text(&binder, prefix);
-	put_number(&binder, (int64_t)limit);
+	store_sqlite_put_text(&binder, prefix);
+	store_sqlite_put_number(&binder, (int64_t)limit);
 	return (see_accounts(sqlite, binder.to, see, cookie));
 }
 
@@ -524,20 +402,20 @@ holders(struct store *store, const char *prefix, const char *after, bool dirty,
     size_t limit, store_see_holder *see, void *cookie)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 	int found;
 
 	if (store_sqlite_reopen(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_HOLDERS);
-	put_text(&binder, prefix);
-	put_text(&binder, after);
-	put_number(&binder, dirty);
-	put_number(&binder, (int64_t)limit);
+	store_sqlite_put_text(&binder, prefix);
+	store_sqlite_put_text(&binder, after);
+	store_sqlite_put_number(&binder, dirty);
+	store_sqlite_put_number(&binder, (int64_t)limit);
 	while ((found = find(sqlite, binder.to)) == 1) {
 		struct record_holder holder = { .exists = true };
 
-		take_holder(binder.to, &holder);
+		store_sqlite_take_holder(binder.to, &holder);
 		see(cookie, &holder);
 	}
 	return (found == 0 ? STORE_OK : STORE_AWAY);
@@ -547,12 +425,12 @@ static enum store_result
 mark(struct store *store, bool all)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 
 	if (begin(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_MARK);
-	put_number(&binder, all);
+	store_sqlite_put_number(&binder, all);
 	return (run(sqlite, binder.to) == 0 ? STORE_OK : STORE_AWAY);
 }
 
@@ -572,18 +450,18 @@ bind_user(struct store *store, const struct record_binding *binding)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
 	char text[RECORD_MAX_ACCOUNTS * (RECORD_MAX_NAME + 1) + 1];
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 
 	if (begin(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to =
 	    statement(sqlite, binding->account_count == 0 ? STORE_SQLITE_UNBIND
 							  : STORE_SQLITE_BIND);
-	put_number(&binder, binding->uid);
-	put_text(&binder, binding->holder);
+	store_sqlite_put_number(&binder, binding->uid);
+	store_sqlite_put_text(&binder, binding->holder);
 	if (binding->account_count > 0) {
 		print_accounts(binding, text);
-		put_text(&binder, text);
+		store_sqlite_put_text(&binder, text);
 	}
 	return (run(sqlite, binder.to) == 0 ? STORE_OK : STORE_AWAY);
 }
@@ -593,15 +471,15 @@ bound(struct store *store, uint32_t uid, const char *holder,
     struct record_binding *out)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct binder binder = { NULL, 1 };
+	struct store_sqlite_binder binder = { NULL, 1 };
 	int found;
 
 	*out = (struct record_binding){ .uid = uid };
 	if (store_sqlite_reopen(sqlite) != 0)
 		return (STORE_AWAY);
 	binder.to = statement(sqlite, STORE_SQLITE_BOUND);
-	put_number(&binder, uid);
-	put_text(&binder, holder);
+	store_sqlite_put_number(&binder, uid);
+	store_sqlite_put_text(&binder, holder);
 	found = find(sqlite, binder.to);
 	if (found == 1) {
 		const unsigned char *text = sqlite3_column_text(binder.to, 0);
@@ -619,7 +497,7 @@ count(struct store *store, struct store_totals *out)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
 	sqlite3_stmt *query;
-	struct taker taker = { NULL, 0 };
+	struct store_sqlite_taker taker = { NULL, 0 };
 
 	*out = (struct store_totals){ 0 };
 	if (store_sqlite_reopen(sqlite) != 0)
@@ -628,11 +506,11 @@ count(struct store *store, struct store_totals *out)
 	if (find(sqlite, query) != 1)
 		return (STORE_AWAY);
 	taker.from = query;
-	out->holders = take_number(&taker);
-	out->dirty = take_number(&taker);
-	out->accounts = take_number(&taker);
-	out->leases = take_number(&taker);
-	out->stale = take_number(&taker);
+	out->holders = store_sqlite_take_number(&taker);
+	out->dirty = store_sqlite_take_number(&taker);
+	out->accounts = store_sqlite_take_number(&taker);
+	out->leases = store_sqlite_take_number(&taker);
+	out->stale = store_sqlite_take_number(&taker);
 	(void)sqlite3_reset(query);
 	return (STORE_OK);
 }

@@ -12,7 +12,7 @@
 struct ledger_client;
 
 /**
- * ledger_client_new(path, timeout_ms):
+ * ledger_client_new(path, timeout_ms), ledger_client_free(client):
  * A client of the daemon at the UNIX socket ${path}, which need not be there
  * yet; no call takes longer than ${timeout_ms}.  NULL if memory is short or
  * the path is too long for a socket.

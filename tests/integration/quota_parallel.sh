@@ -38,15 +38,17 @@ users() {
 # race KIND PACE ROUND: print what the clients were told, and what is stored.
 race() {
 	local users told stored user
+	local -a each
 	users=$(users "$3")
+	IFS=, read -ra each <<<"$users"
 	# Of fifty processes that make a user's first mdbox, stock lets some
 	# fail, with its own driver too.
-	for user in ${users//,/ }; do
+	for user in "${each[@]}"; do
 		doveadm_ mailbox status -u "$user" messages INBOX >/dev/null
 	done
 	told=$(python3 "$CASES/quota_race.py" "$1" "$2" "$COUNT" "$BYTES" \
 		"$users")
-	stored=$(held ${users//,/ })
+	stored=$(held "${each[@]}")
 	echo "${stored#* } ${stored% *} $told"
 }
 

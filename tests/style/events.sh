@@ -70,4 +70,6 @@ compare milter/mailreeve-milter.8 milter lib/base lib/conf lib/metrics \
 	lib/dns lib/mail lib/daemon lib/dkim
 compare policyd/mailreeve-policyd.8 policyd lib/base lib/conf lib/metrics \
 	lib/dns lib/mail lib/daemon lib/store
+compare dovecot-plugin/quotad/mailreeve-quotad.8 dovecot-plugin/quotad lib/base \
+	lib/conf lib/metrics lib/daemon
 finish
