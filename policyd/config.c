@@ -299,8 +299,8 @@ config_restart_needed(const struct config *started, const struct config *loaded)
 		"shared_server", "shared_sentinels", "shared_sentinel_name",
 		"shared_username", "shared_password_file", "shared_tls",
 		"shared_tls_ca", "shared_timeout", "shared_nodes", "resolvers",
-		"trust_anchor", "dns_cache_entries", "quota", "log_format",
-		"log_to", NULL };
+		"trust_anchor", "dns_cache_entries", "quota",
+		"quota_recipient_maps", "log_format", "log_to", NULL };
 
 	return (conf_changes(loaded->arena, config_options, names,
 	    &started->settings, &loaded->settings));

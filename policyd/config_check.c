@@ -10,6 +10,7 @@
 #include "daemon/socket.h"
 #include "dns/resolvers.h"
 #include "metrics/metrics_monitor.h"
+#include "quota.h"
 
 #define PASSWORD_MAX_BYTES 1024
 
@@ -61,6 +62,20 @@ check_endpoint(
 
 	if (error != NULL)
 		config_error_in(loading, option, 0, error);
+}
+
+/* As the source will see it when it is opened. */
+static void
+check_quota(struct config_loading *loading)
+{
+	const char *text = loading->config->settings.quota;
+	const char *error = NULL;
+
+	if (text == NULL)
+		return;
+	quota_close(quota_open(text, loading->config->arena, &error));
+	if (error != NULL)
+		config_error_in(loading, "quota", 0, error);
 }
 
 static void
@@ -206,7 +221,7 @@ config_check(struct config_loading *loading)
 	check_scores(loading);
 	check_greylist(loading);
 	check_shared(loading);
-	check_endpoint(loading, "quota", loading->config->settings.quota);
+	check_quota(loading);
 	if (!loading->reader->to_serve)
 		return;
 	check_user(loading);

@@ -229,8 +229,15 @@ const struct conf_option config_options[] = {
 	    .help = "Files with recipients whose mail is not greylisted, as "
 		    "postgrey's."),
 	OPTION("quota", CONF_STRING, quota,
-	    .help = "Where Dovecot's quota-status service listens, such as "
-		    "inet:12340@127.0.0.1; not asked when not set."),
+	    .help = "Where quotas are asked for: mailreeve-quotad, as "
+		    "quotad:/run/mailreeve/quotad.sock, or Dovecot's "
+		    "quota-status service, such as inet:12340@127.0.0.1; not "
+		    "asked when not set."),
+	OPTION("quota_recipient_maps", CONF_LIST, quota_recipient_maps,
+	    .value = "{}",
+	    .help = "Postfix's maps that say whose mailboxes a recipient's "
+		    "are, such as hash:/etc/postfix/virtual; \"postfix\" is "
+		    "what its virtual_alias_maps name."),
 	OPTION("quota_timeout", CONF_MILLISECONDS, quota_timeout, .value = "2s",
 	    .min = 50, .max = 60000,
 	    .help = "Longest wait for it; then the message passes, and the "

@@ -112,6 +112,10 @@ start_questions(struct engine *engine, struct arena *arena)
 		error = start_dns(engine, arena);
 	if (error == NULL && settings->quota != NULL)
 		engine->quota = quota_open(settings->quota, arena, &error);
+	if (settings->quota_recipient_maps.count > 0)
+		engine->quota_map =
+		    quota_map_new(&settings->quota_recipient_maps,
+			settings->recipient_delimiter[0]);
 	if (error != NULL)
 		return (error);
 	engine->workers = workers_new(engine->base, (size_t)settings->workers);
@@ -180,6 +184,7 @@ engine_free(struct engine *engine)
 	(void)behind_free(engine->behind);
 	notifier_free(engine->notifier);
 	quota_close(engine->quota);
+	quota_map_free(engine->quota_map);
 	list_health_free(engine->health);
 	dns_free(engine->dns);
 	meter_free(engine->meter);

@@ -14,6 +14,7 @@
 #include "meter.h"
 #include "notify.h"
 #include "quota.h"
+#include "quota_map.h"
 #include "reputation.h"
 #include "score.h"
 #include "shared.h"
@@ -48,6 +49,7 @@ struct engine {
 	struct shared *shared;
 	struct dns *dns;
 	struct quota_source *quota;
+	struct quota_map *quota_map; /* NULL: recipients are mailboxes */
 	struct meter *meter;
 	struct list visits; /* requests without reply */
 	size_t in_hand;

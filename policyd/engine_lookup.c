@@ -49,7 +49,8 @@ run_quota(void *job)
 	struct visit_quota *quota = job;
 	struct visit *visit = quota->visit;
 
-	quota->result = quota_ask(visit->engine->quota,
+	quota->result = quota_ask_mapped(visit->engine->quota,
+	    visit->engine->quota_map,
 	    visit->request.attributes[REQUEST_RECIPIENT], visit->request.size,
 	    deadline_of(visit, visit->config->settings.quota_timeout),
 	    quota->arena, &quota->reason);

@@ -2,7 +2,9 @@
  * quota.h: whether a mailbox has room, asked before a message is queued.  An
  * implementation is a file with a struct quota_driver, and is chosen by the
  * word before the endpoint: quota_dovecot.c ("dovecot") asks Dovecot's
- * quota-status service by the same protocol that Postfix asks us.
+ * quota-status service by the same protocol that Postfix asks us,
+ * quota_quotad.c
+ * ("quotad") asks mailreeve-quotad.
  */
 #ifndef POLICYD_QUOTA_H
 #define POLICYD_QUOTA_H
@@ -29,7 +31,8 @@ struct quota_source;
 /**
  * quota_open(endpoint, arena, error), quota_close(source):
  * A source at "inet:PORT@ADDRESS" or "unix:PATH", which need not be there yet,
- * with or without "dovecot:" before it.  NULL with the reason, allocated from
+ * with or without "dovecot:" before it, or at "quotad:PATH".  NULL with the
+ * reason, allocated from
  * ${arena}, in ${error} for anything else.  Nobody may be asking when it is
  * closed; NULL is harmless then.
  */
@@ -48,6 +51,17 @@ void quota_close(struct quota_source *source);
  */
 enum quota_result quota_ask(struct quota_source *source, struct span recipient,
     uint64_t size, int64_t deadline, struct arena *arena, const char **reason);
+
+struct quota_map;
+
+/**
+ * quota_ask_mapped(source, map, recipient, size, deadline, arena, reason):
+ * As quota_ask(), of the mailboxes that ${recipient} leads to by ${map}, which
+ * may be NULL.  Of several, mail is refused when each of them would refuse it.
+ */
+enum quota_result quota_ask_mapped(struct quota_source *source,
+    struct quota_map *map, struct span recipient, uint64_t size,
+    int64_t deadline, struct arena *arena, const char **reason);
 
 /**
  * quota_result_name(result):

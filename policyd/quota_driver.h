@@ -29,5 +29,6 @@ struct quota_source {
 
 /* Each of them, in a file of its own. */
 extern const struct quota_driver quota_dovecot_driver;
+extern const struct quota_driver quota_quotad_driver;
 
 #endif

@@ -19,6 +19,9 @@
 /* Between two looks at whether it has ended. */
 #define NAP_MS 20
 
+/* Of what is in the pipe when it has. */
+#define LAST_READS 256
+
 /* Return a file without a name that holds ${input}, read from its beginning,
  * or -1: a program that does not read cannot stop us. */
 static int
@@ -107,7 +110,7 @@ listen_to(int fd, struct buf *complaint)
 	if (count < 0)
 		return (errno == EINTR || errno == EAGAIN);
 	buf_add(complaint, span_head(span_new(bytes, (size_t)count),
-			       MAX_COMPLAINT - complaint->len));
+			       complaint->limit - complaint->len));
 	return (count > 0);
 }
 
@@ -127,13 +130,12 @@ judge(struct arena *arena, int status, struct buf *complaint)
 }
 
 static const char *
-wait_for(struct arena *arena, pid_t pid, int fd, int64_t deadline)
+wait_for(
+    struct arena *arena, pid_t pid, int fd, struct buf *said, int64_t deadline)
 {
-	struct buf complaint;
 	bool speaks = true;
 	int status;
 
-	buf_init(&complaint, arena, MAX_COMPLAINT);
 	for (;;) {
 		struct pollfd nothing = { .fd = -1 };
 		pid_t ended = waitpid(pid, &status, WNOHANG);
@@ -148,23 +150,25 @@ wait_for(struct arena *arena, pid_t pid, int fd, int64_t deadline)
 			return ("it took too long and was killed");
 		}
 		if (speaks)
-			speaks = listen_to(fd, &complaint);
+			speaks = listen_to(fd, said);
 		else
 			(void)poll(&nothing, 1, NAP_MS);
 	}
-	/* What it said last. */
-	if (speaks)
-		(void)listen_to(fd, &complaint);
-	return (judge(arena, status, &complaint));
+	/* What it said last: what it started may hold the pipe open. */
+	for (int i = 0; i < LAST_READS && speaks; i++)
+		speaks = listen_to(fd, said);
+	return (judge(arena, status, said));
 }
 
 static const char *
 run(struct arena *arena, const struct program *program, int in,
     int64_t deadline)
 {
+	struct buf complaint;
 	int ends[2];
 	pid_t pid;
 
+	buf_init(&complaint, arena, MAX_COMPLAINT);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return ("no pipe");
 	/* Only our end: programs expect theirs to block. */
@@ -172,10 +176,13 @@ run(struct arena *arena, const struct program *program, int in,
 	int failed = start(program, in, ends[1], &pid);
 
 	(void)close(ends[1]);
-	const char *reason = failed != 0
-	                         ? arena_printf(arena, "%s: %s",
-				       program->arguments[0], strerror(failed))
-	                         : wait_for(arena, pid, ends[0], deadline);
+	const char *reason =
+	    failed != 0
+		? arena_printf(
+		      arena, "%s: %s", program->arguments[0], strerror(failed))
+		: wait_for(arena, pid, ends[0],
+		      program->output != NULL ? program->output : &complaint,
+		      deadline);
 
 	(void)close(ends[0]);
 	return (reason);

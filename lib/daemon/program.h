@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 struct program {
 	char *const *arguments;   /* the first is its path; ended by NULL */
 	char *const *environment; /* NAME=VALUE; ended by NULL */
 	struct span input;        /* what it reads */
+	struct buf *output;       /* what it prints, or NULL */
 };
 
 /**
