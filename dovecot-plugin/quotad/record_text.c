@@ -74,7 +74,7 @@ record_text_parse_account(struct span text, struct record_account *out)
 int
 record_text_parse_holder(struct span text, struct record_holder *out)
 {
-	int64_t counted, dirty, allows, sequence;
+	int64_t counted = 0, dirty = 0, allows = 0, sequence = 0;
 	int64_t *const numbers[] = { &counted, &dirty, &allows, &sequence,
 		&out->open, &out->counted_at };
 
@@ -93,7 +93,7 @@ record_text_parse_holder(struct span text, struct record_holder *out)
 int
 record_text_parse_lease(struct span text, struct record_lease *out)
 {
-	int64_t stale;
+	int64_t stale = 0;
 	int64_t *const numbers[] = { &stale, &out->expires };
 	struct span holder;
 

@@ -514,7 +514,8 @@ serve_connection_tell(struct serve_set *set, const char *json)
 void
 serve_connection_end(struct serve_set *set)
 {
-	while (!list_is_empty(&set->all))
-		release(
-		    LIST_VALUE(set->all.next, struct serve_connection, link));
+	struct list *link;
+
+	while ((link = list_take_first(&set->all)) != NULL)
+		release(LIST_VALUE(link, struct serve_connection, link));
 }

@@ -12,14 +12,18 @@ struct store *
 store_open(const struct store_options *options, struct arena *arena,
     const char **error)
 {
+	const struct store_driver *driver = &store_sqlite_driver;
 	struct store_options rest = *options;
+	struct store *store;
 
 	*error = NULL;
-	if (strncmp(options->where, REDIS, strlen(REDIS)) != 0)
-		return (store_sqlite_driver.open(options, arena, error));
-	/* UNSAFE: it begins with REDIS. */
-	rest.where += strlen(REDIS);
-	return (store_redis_driver.open(&rest, arena, error));
+	if (strncmp(options->where, REDIS, strlen(REDIS)) == 0) {
+		driver = &store_redis_driver;
+		/* UNSAFE: it begins with REDIS. */
+		rest.where += strlen(REDIS);
+	}
+	store = driver->open(&rest, arena, error);
+	return (store);
 }
 
 void

@@ -33,8 +33,8 @@ sorted(struct store_redis *redis, struct arena *arena, const char *set)
 	redisReply *names = store_redis_members(redis, arena, set);
 
 	if (names != NULL && names->elements > 0)
-		qsort(names->element, names->elements,
-		    sizeof(names->element[0]), compare_names);
+		qsort(names->element, names->elements, sizeof(redisReply *),
+		    compare_names);
 	return (names);
 }
 

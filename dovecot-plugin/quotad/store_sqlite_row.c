@@ -32,8 +32,9 @@ take_text(struct store_sqlite_taker *taker, char *out, size_t size)
 	    sqlite3_column_text(taker->from, taker->index);
 	size_t len = (size_t)sqlite3_column_bytes(taker->from, taker->index++);
 
+	out[0] = '\0';
 	if (text == NULL || len >= size)
-		len = 0;
+		return;
 	memcpy(out, text, len);
 	out[len] = '\0';
 }

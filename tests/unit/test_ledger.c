@@ -358,9 +358,9 @@ compare(struct world *world, const char *what, size_t number,
 {
 	struct store_unit unit = { .account_count = 2 };
 
-	(void)strcpy(unit.holder.name, holder);
-	(void)strcpy(unit.accounts[0].key, user_key(world, holder));
-	(void)strcpy(unit.accounts[1].key, DOMAIN);
+	(void)stpcpy(unit.holder.name, holder);
+	(void)stpcpy(unit.accounts[0].key, user_key(world, holder));
+	(void)stpcpy(unit.accounts[1].key, DOMAIN);
 	assert_int_equal(store_flush(world->store), STORE_OK);
 	assert_int_equal(store_load(world->store, &unit), STORE_OK);
 	if (unit.accounts[0].used.bytes != step->used ||

@@ -111,38 +111,41 @@ check_reply(const struct ledger_reply *reply)
 }
 
 static void
+check_manner(size_t i)
+{
+	struct world world;
+	struct ledgerdaemon daemon;
+	struct ledger_reply reply;
+
+	begin(&world);
+	ledgerdaemon_start(&daemon, &world.at, manners[i].manner);
+	struct ledger_client *client =
+	    new_client(&world, manners[i].timeout_ms);
+	int64_t began = clock_monotonic_ms();
+
+	for (int j = 0; j < 3; j++) {
+		if (call(client, &reply) != manners[i].result)
+			fail_msg("%zu: %s", i, ledger_client_error(client));
+		if (manners[i].result == 0)
+			check_reply(&reply);
+	}
+	assert_true(clock_monotonic_ms() - began < PATIENCE);
+	if (manners[i].error != NULL &&
+	    strstr(ledger_client_error(client), manners[i].error) == NULL)
+		fail_msg("%zu: %s", i, ledger_client_error(client));
+	ledger_client_free(client);
+	ledgerdaemon_stop(&daemon);
+	if (daemon.connections != manners[i].connections)
+		fail_msg("%zu: %u connections", i, daemon.connections);
+	end(&world);
+}
+
+static void
 test_manners(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < UNIT_COUNT(manners); i++) {
-		struct world world;
-		struct ledgerdaemon daemon;
-		struct ledger_reply reply;
-
-		begin(&world);
-		ledgerdaemon_start(&daemon, &world.at, manners[i].manner);
-		struct ledger_client *client =
-		    new_client(&world, manners[i].timeout_ms);
-		int64_t began = clock_monotonic_ms();
-
-		for (int j = 0; j < 3; j++) {
-			if (call(client, &reply) != manners[i].result)
-				fail_msg(
-				    "%zu: %s", i, ledger_client_error(client));
-			if (manners[i].result == 0)
-				check_reply(&reply);
-		}
-		assert_true(clock_monotonic_ms() - began < PATIENCE);
-		if (manners[i].error != NULL &&
-		    strstr(ledger_client_error(client), manners[i].error) ==
-			NULL)
-			fail_msg("%zu: %s", i, ledger_client_error(client));
-		ledger_client_free(client);
-		ledgerdaemon_stop(&daemon);
-		if (daemon.connections != manners[i].connections)
-			fail_msg("%zu: %u connections", i, daemon.connections);
-		end(&world);
-	}
+	for (size_t i = 0; i < UNIT_COUNT(manners); i++)
+		check_manner(i);
 }
 
 /* Lines of a command; those that nobody took do not disturb the next call. */
