@@ -13,17 +13,16 @@ store_open(const struct store_options *options, struct arena *arena,
     const char **error)
 {
 	const struct store_driver *driver = &store_sqlite_driver;
-	struct store_options rest = *options;
-	struct store *store;
+	struct store_options *rest = arena_alloc(arena, sizeof(*rest));
 
 	*error = NULL;
+	*rest = *options;
 	if (strncmp(options->where, REDIS, strlen(REDIS)) == 0) {
 		driver = &store_redis_driver;
 		/* UNSAFE: it begins with REDIS. */
-		rest.where += strlen(REDIS);
+		rest->where += strlen(REDIS);
 	}
-	store = driver->open(&rest, arena, error);
-	return (store);
+	return (driver->open(rest, arena, error));
 }
 
 void
