@@ -14,7 +14,7 @@ PACKAGES_BUILD='gcc libc6-dev cmake ninja-build pkgconf libmilter-dev
 	libsqlite3-dev libhiredis-dev libcurl4-openssl-dev libpcre2-dev
 	dovecot-dev'
 PACKAGES_MAIL='postfix dovecot-core dovecot-imapd dovecot-lmtpd dovecot-sieve
-	knot curl ca-certificates openssl iproute2 util-linux'
+	knot curl ca-certificates openssl iproute2 util-linux python3'
 PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd postfwd postgrey knot openssl
 	procps iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
