@@ -171,7 +171,7 @@ test_text(void **state)
 	const struct record_limits bytes = { .hard = { 1000, 0 } };
 	const struct record_limits count = { .hard = { 1 << 20, 9 } };
 	const struct record_limits soft = { .soft = { 500, 0 },
-		.period_s = 7 * 86400 };
+		.period_s = 604800 };
 	const struct ledger_amount one = { 200, 1 };
 
 	(void)state;
