@@ -22,6 +22,7 @@ if [ -z "${QUOTA_INSIDE:-}" ]; then
 fi
 ip link set lo up
 VERSION=$(dovecot --version | cut -d. -f1,2)
+LIMIT=${LIMIT:-1M} LISTEN=${LISTEN:-127.0.0.1}
 
 say() {
 	printf '%s\n' "$*"
@@ -41,7 +42,7 @@ trap finish EXIT
 
 # quota_new FORMAT STORE ROOTS [LINE ...]: make the configuration of a server.
 # FORMAT is maildir, mdbox or sdbox; STORE sqlite or redis; ROOTS user, domain,
-# both, or count, which is stock's own driver.  The lines are Dovecot's.
+# both, count, which is stock's own driver, or none.  The lines are Dovecot's.
 quota_new() {
 	finish
 	LAB=$(mktemp -d) || fail "no folder"
@@ -86,16 +87,17 @@ QUOTAD_MORE=''
 # roots_2.3, roots_2.4: what ROOTS says, 1 MB wherever a limit is.
 roots_2.3() {
 	case $ROOTS in
+	none) return ;;
 	count) echo "quota = count:User quota
 		quota_vsizes = yes" ;;
 	user | both) echo "quota = ledger:User quota:user" ;;
 	domain) echo "quota = ledger:Domain quota:domain" ;;
 	esac
-	echo "quota_rule = *:storage=1M
+	echo "quota_rule = *:storage=$LIMIT
 		quota_rule2 = Trash:storage=+10%%
 		quota_grace = 0"
 	[ "$ROOTS" != both ] || echo "quota2 = ledger:Domain quota:domain
-		quota2_rule = *:storage=1M
+		quota2_rule = *:storage=$LIMIT
 		quota2_rule2 = Trash:storage=+10%%
 		quota2_grace = 0"
 }
@@ -113,7 +115,7 @@ root_2.4() {
 	cat <<-EOT
 	quota $1 {
 	  driver = $2
-	  quota_storage_size = 1M
+	  quota_storage_size = $LIMIT
 	  quota_storage_grace = 0
 	  ${3:+quota_ledger_key = $3}
 	}
@@ -122,7 +124,11 @@ root_2.4() {
 
 # plugins LIST: ours only where a root needs it.
 plugins() {
-	[ "$ROOTS" = count ] && echo "quota" || echo "quota mailreeve_quota"
+	case $ROOTS in
+	none) ;;
+	count) echo "quota" ;;
+	*) echo "quota mailreeve_quota" ;;
+	esac
 }
 
 dovecot_2.3() {
@@ -164,7 +170,7 @@ dovecot_2.4() {
 	}
 	protocol imap {
 	  mail_plugins {
-	    imap_quota = yes
+	    $([ "$ROOTS" = none ] || echo "imap_quota = yes")
 	  }
 	}
 	passdb static {
@@ -179,7 +185,7 @@ dovecot_2.4() {
 	  userdb_static_allow_all_users = yes
 	}
 	$(roots_2.4)
-	$([ "$ROOTS" = count ] || echo "mailreeve_quota_socket = $LAB/keep/quotad.sock")
+	$([[ $ROOTS = count || $ROOTS = none ]] || echo "mailreeve_quota_socket = $LAB/keep/quotad.sock")
 	EOT
 }
 
@@ -187,7 +193,7 @@ dovecot_common() {
 	cat <<-EOT
 	base_dir = $LAB/run
 	log_path = $LAB/dovecot.log
-	listen = 127.0.0.1
+	listen = $LISTEN
 	ssl = no
 	protocols = imap lmtp
 	first_valid_uid = 100
@@ -229,7 +235,7 @@ until_it() {
 }
 
 answers() {
-	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+	(: <"/dev/tcp/$LISTEN/$1") 2>/dev/null
 }
 
 quotad_up() {
@@ -252,7 +258,7 @@ redis_up() {
 
 quota_up() {
 	[ "$STORE" != redis ] || redis_up
-	[ "$ROOTS" = count ] || quotad_up
+	[[ $ROOTS = count || $ROOTS = none ]] || quotad_up
 	dovecot -c "$LAB/dovecot.conf" || fail "Dovecot does not start"
 	until_it 10 answers 14143 && until_it 10 answers 14024 ||
 		fail "Dovecot does not listen"

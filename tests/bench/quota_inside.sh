@@ -1,0 +1,88 @@
+#!/bin/bash
+# quota_inside.sh BUILD SCRATCH BENCHES PROGRAMS ROUNDS MS: in namespaces of their
+# own, all programs' servers at once, each on an address of its own; they have
+# their turns.  Prints a line of JSON for each turn.
+set -u
+BUILD=$1 SCRATCH=$2 BENCHES=$3 PROGRAMS=$4 ROUNDS=$5 MS=$6
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+QUOTA_INSIDE=yes LIMIT=100G
+# The mailboxes have an owner, who must get there.
+chmod 755 "$SCRATCH"
+mkdir "$SCRATCH/ram" && mount -t tmpfs tmpfs "$SCRATCH/ram" || exit 1
+export TMPDIR=$SCRATCH/ram
+set -- "$BUILD/dovecot-plugin/quotad/mailreeve-quotad" \
+	"$BUILD/dovecot-plugin/lib12_mailreeve_quota_plugin.so"
+# shellcheck source=../integration/quota_common.sh
+. "$HERE/../integration/quota_common.sh"
+
+LOAD=$BUILD/tests/bench/bench_quota_load
+declare -A ADDRESSES
+
+roots_of() {
+	case $1 in
+	none) echo none ;;
+	stock-count) echo count ;;
+	mailreeve) echo both ;;
+	esac
+}
+
+# start PROGRAM NUMBER FOLDERS USERS
+start() {
+	local user folders=()
+	LISTEN=127.0.0.$2
+	quota_new maildir sqlite "$(roots_of "$1")" \
+		'mail_fsync = optimized' >&2
+	quota_up >&2
+	ADDRESSES[$1]=$LISTEN
+	for ((user = 1; user <= $3; user++)); do
+		folders+=("Folder$user")
+	done
+	for ((user = 1; user <= $4; user++)); do
+		[ "$3" = 0 ] || doveadm_ mailbox create \
+			-u "u$user@d.example" "${folders[@]}" >&2
+		doveadm_ mailbox status -u "u$user@d.example" messages INBOX \
+			>/dev/null
+	done
+	# The next one is made beside it.
+	LAB=''
+}
+
+# turn BENCH PROGRAM ROUND USERS
+turn() {
+	local kind=lmtp sessions=1 done us
+	[[ $1 != getquotaroot* ]] || kind=quota
+	[[ $1 != lmtp-10 ]] || sessions=10
+	[ "$kind $2" != 'quota none' ] || return 0
+	read -r done us < <("$LOAD" "$kind" "${ADDRESSES[$2]}" "$sessions" \
+		"$MS" "$4") || fail "no load of $2"
+	printf '{"bench":"%s","program":"%s","round":%d,"done":%d,"us":%d}\n' \
+		"$1" "$2" "$3" "$done" "$us"
+}
+
+number=0
+for folders in 0 200; do
+	users=20
+	[ "$folders" = 0 ] || users=3
+	wanted=''
+	for bench in $BENCHES; do
+		case $folders$bench in
+		0*200folders | 200*[!s]) ;;
+		*) wanted+=" $bench" ;;
+		esac
+	done
+	[ -n "$wanted" ] || continue
+	for program in $PROGRAMS; do
+		number=$((number + 1))
+		start "$program" "$((number + 1))" "$folders" "$users"
+	done
+	for bench in $wanted; do
+		for program in $PROGRAMS; do
+			turn "$bench" "$program" 0 "$users" >/dev/null
+		done
+		for ((round = 1; round <= ROUNDS; round++)); do
+			for program in $PROGRAMS; do
+				turn "$bench" "$program" "$round" "$users"
+			done
+		done
+	done
+done
