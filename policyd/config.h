@@ -93,7 +93,7 @@ struct config_settings {
 	struct conf_list whitelist_clients;
 	struct conf_list whitelist_recipients;
 
-	const char *quota;     /* where Dovecot's quota-status listens */
+	const char *quota; /* where Dovecot's quota-status listens */
 	struct conf_list quota_recipient_maps;
 	int64_t quota_timeout; /* milliseconds */
 	int over_quota;

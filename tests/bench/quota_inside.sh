@@ -49,14 +49,14 @@ start() {
 
 # turn BENCH PROGRAM ROUND USERS
 turn() {
-	local kind=lmtp sessions=1 done us
+	local kind=lmtp sessions=1 count us
 	[[ $1 != getquotaroot* ]] || kind=quota
 	[[ $1 != lmtp-10 ]] || sessions=10
 	[ "$kind $2" != 'quota none' ] || return 0
-	read -r done us < <("$LOAD" "$kind" "${ADDRESSES[$2]}" "$sessions" \
+	read -r count us < <("$LOAD" "$kind" "${ADDRESSES[$2]}" "$sessions" \
 		"$MS" "$4") || fail "no load of $2"
 	printf '{"bench":"%s","program":"%s","round":%d,"done":%d,"us":%d}\n' \
-		"$1" "$2" "$3" "$done" "$us"
+		"$1" "$2" "$3" "$count" "$us"
 }
 
 number=0

@@ -153,7 +153,7 @@ run_lmtp(struct load *load, struct session *session)
 	memcpy(body, head, len);
 	for (; len < BODY_BYTES; len++)
 		body[len] = len % 72 == 71 ? '\n' : 'x';
-	(void)strcpy(&body[len], "\r\n.\r\n");
+	memcpy(&body[len], "\r\n.\r\n", sizeof("\r\n.\r\n"));
 	expect(session, "220");
 	say(session, "LHLO bench.example\r\n", 20);
 	expect(session, "250");

@@ -37,10 +37,12 @@ postfix_up() {
 	team@free.example u@full.example, w@free.example
 	EOT
 	mkdir "$LAB/log"
-	mount --bind "$LAB/etc" /etc/postfix &&
-		mount --bind "$LAB/spool" /var/spool/postfix &&
-		mount --bind "$LAB/lib" /var/lib/postfix &&
-		mount --bind "$LAB/log" /var/log || fail "no mounts"
+	if ! mount --bind "$LAB/etc" /etc/postfix ||
+		! mount --bind "$LAB/spool" /var/spool/postfix ||
+		! mount --bind "$LAB/lib" /var/lib/postfix ||
+		! mount --bind "$LAB/log" /var/log; then
+		fail "no mounts"
+	fi
 	chown postfix "$LAB/lib"
 	postfix start >"$LAB/postfix.log" 2>&1 || {
 		cat "$LAB/postfix.log"
