@@ -30,6 +30,7 @@ driver_init(struct quota_root *root, const char *template, const char **error_r)
 	/* Dovecot's own bookkeeping is not used: up to 2.4.4 it counts moves
 	 * twice, and it opens transactions while LMTP syncs. */
 	root->auto_updating = TRUE;
+	proot->stock_check = series_check(root->quota);
 	return (0);
 }
 
@@ -141,15 +142,12 @@ look_once(struct quota_root *root, const char **error_r)
 	return (result);
 }
 
-/* Whether the check that asks is Dovecot's alone: others, as that of the trash
- * plugin, make room by what they hear. */
-static bool
-is_ours_to_decide(const struct quota_root *root)
+bool
+driver_is_alone(const struct quota_root *root)
 {
-	const struct plugin_user *puser = PLUGIN_USER(root->quota->user);
+	const struct plugin_root *proot = (const struct plugin_root *)root;
 
-	return (puser->saving > 0 &&
-		puser->stock_check == series_check(root->quota));
+	return (proot->stock_check == series_check(root->quota));
 }
 
 enum quota_get_result
@@ -165,7 +163,8 @@ driver_get(struct quota_root *root, const char *name, uint64_t *value_r,
 		*error_r = QUOTA_UNKNOWN_RESOURCE_ERROR_STRING;
 		return (QUOTA_GET_RESULT_UNKNOWN_RESOURCE);
 	}
-	if (proot->key == NULL || puser == NULL || is_ours_to_decide(root))
+	if (proot->key == NULL || puser == NULL ||
+	    (puser->saving > 0 && driver_is_alone(root)))
 		return (QUOTA_GET_RESULT_LIMITED);
 	if (look_once(root, error_r) < 0)
 		return (QUOTA_GET_RESULT_INTERNAL_ERROR);

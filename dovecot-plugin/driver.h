@@ -38,6 +38,13 @@ enum quota_get_result driver_get(struct quota_root *root, const char *name,
     uint64_t *value_r, const char **error_r);
 
 /**
+ * driver_is_alone(root):
+ * Say whether the check that asks is Dovecot's alone; others, as that of the
+ * trash plugin, make room by what they hear.
+ */
+bool driver_is_alone(const struct quota_root *root);
+
+/**
  * driver_update(root, ctx, error_r):
  * Usage is booked by our own hooks; a forced recalculation counts.
  */

@@ -1,5 +1,7 @@
 #include "hooks.h"
 
+#include "link.h"
+
 struct hooks_storage_module hooks_storage_module =
     MODULE_CONTEXT_INIT(&mail_storage_module_register);
 
@@ -21,4 +23,13 @@ hooks_mailbox_allocated(struct mailbox *box)
 	hooks_save(vfuncs);
 	hooks_expunge(vfuncs);
 	MODULE_CONTEXT_SET(box, hooks_storage_module, hbox);
+}
+
+void
+hooks_doubt(struct mailbox *box)
+{
+	struct holder holder;
+
+	if (holder_of(box, &holder))
+		link_doubt(holder.user, holder.name);
 }

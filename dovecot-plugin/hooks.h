@@ -44,6 +44,12 @@ extern MODULE_CONTEXT_DEFINE(
 void hooks_mailbox_allocated(struct mailbox *box);
 
 /**
+ * hooks_doubt(box):
+ * Have those counted anew for whom ${box} counts.
+ */
+void hooks_doubt(struct mailbox *box);
+
+/**
  * hooks_save(vfuncs), hooks_expunge(vfuncs):
  * Put our functions for saving, and for removing, into a mailbox's table.
  */

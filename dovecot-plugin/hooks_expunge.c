@@ -85,7 +85,7 @@ sync_notify(struct mailbox *box, uint32_t uid, enum mailbox_sync_type type)
 	if (hbox->module_ctx.super.sync_notify != NULL)
 		hbox->module_ctx.super.sync_notify(box, uid, type);
 	if (type != MAILBOX_SYNC_TYPE_EXPUNGE ||
-	    (box->flags & MAILBOX_FLAG_DELETE_UNSAFE) != 0)
+	    (box->flags & MAILBOX_FLAG_DELETE_UNSAFE) != 0) /* delete_box() */
 		return;
 	begin(hbox, box);
 	if (!find_size(hbox, uid, &size)) {
@@ -135,6 +135,23 @@ sync_deinit(
 	return (result);
 }
 
+/* dsync deletes mailboxes with all that is in them. */
+static int
+delete_box(struct mailbox *box)
+{
+	struct hooks_box *hbox = HOOKS_BOX(box);
+	int result = hbox->module_ctx.super.delete_box(box);
+
+	if ((box->flags & MAILBOX_FLAG_DELETE_UNSAFE) != 0) {
+		T_BEGIN
+		{
+			hooks_doubt(box);
+		}
+		T_END;
+	}
+	return (result);
+}
+
 /* sync_notify() is called outside of syncs too. */
 static void
 box_close(struct mailbox *box)
@@ -163,6 +180,7 @@ hooks_expunge(struct mailbox_vfuncs *vfuncs)
 {
 	vfuncs->sync_notify = sync_notify;
 	vfuncs->sync_deinit = sync_deinit;
+	vfuncs->delete_box = delete_box;
 	vfuncs->close = box_close;
 	vfuncs->free = box_free;
 }

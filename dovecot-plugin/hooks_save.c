@@ -1,6 +1,8 @@
 /* Mail that comes: room is held before the storage commits. */
+#include "driver.h"
 #include "hooks.h"
 #include "known.h"
+#include "series.h"
 
 static struct mailbox_transaction_context *
 transaction_begin(struct mailbox *box, enum mailbox_transaction_flags flags,
@@ -103,8 +105,7 @@ hold(struct mail_save_context *ctx)
 	struct holder holder;
 	uoff_t size;
 
-	if ((box->flags & MAILBOX_FLAG_DELETE_UNSAFE) != 0 ||
-	    !holder_of(box, &holder))
+	if (!holder_of(box, &holder))
 		return (0);
 	if (mail_get_virtual_size(ctx->dest_mail, &size) < 0) {
 		enum mail_error error;
@@ -117,6 +118,14 @@ hold(struct mail_save_context *ctx)
 	enum lease_result result =
 	    lease_hold(&ht->lease, &holder, &mail, &text);
 
+	if (result == LEASE_REFUSED &&
+	    !driver_is_alone(&holder.roots[0]->root)) {
+		struct plugin_user *puser = PLUGIN_USER(holder.user);
+
+		i_zero(&puser->looked);
+		series_make_room(box, size);
+		result = lease_hold(&ht->lease, &holder, &mail, &text);
+	}
 	return (refuse(box, result, text));
 }
 
@@ -128,7 +137,7 @@ prepare(struct mail_save_context *ctx)
 	struct hooks_transaction *ht = HOOKS_TRANSACTION(ctx->transaction);
 	struct holder holder;
 
-	if (ht->prepared || (box->flags & MAILBOX_FLAG_DELETE_UNSAFE) != 0)
+	if (ht->prepared)
 		return;
 	ht->prepared = TRUE;
 	T_BEGIN

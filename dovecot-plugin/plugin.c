@@ -14,11 +14,10 @@ static void
 user_created(struct mail_user *user)
 {
 	struct mail_user_vfuncs *vfuncs = user->vlast;
-	struct quota *quota = quota_get_mail_user_quota(user);
 	struct plugin_user *puser;
 	const char *error;
 
-	if (quota == NULL)
+	if (quota_get_mail_user_quota(user) == NULL)
 		return;
 	puser = p_new(user->pool, struct plugin_user, 1);
 	if (series_settings(user, &puser->set, &error) < 0) {
@@ -28,7 +27,6 @@ user_created(struct mail_user *user)
 	}
 	puser->module_ctx.super = *vfuncs;
 	user->vlast = &puser->module_ctx.super;
-	puser->stock_check = series_check(quota);
 	MODULE_CONTEXT_SET(user, plugin_user_module, puser);
 }
 

@@ -25,6 +25,7 @@ struct plugin_root {
 	struct quota_root root;
 	const char *key;               /* of the account, or NULL: none */
 	struct ledger_reply_root seen; /* by the last look; no key */
+	void (*stock_check)(void); /* test_alloc, before other plugins came */
 };
 
 struct plugin_settings {
@@ -39,8 +40,7 @@ struct plugin_user {
 	/* Transactions that save and have not ended: what Dovecot's own check
 	 * is told meanwhile, see driver.c. */
 	unsigned int saving;
-	void (*stock_check)(void); /* test_alloc, before other plugins came */
-	struct timeval looked;     /* when the roots' `seen' was right */
+	struct timeval looked; /* when the roots' `seen' was right */
 	bool looking;
 	bool recounting;
 };

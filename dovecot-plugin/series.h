@@ -58,6 +58,13 @@ int64_t series_grace(const struct quota_root *root);
 void (*series_check(const struct quota *quota))(void);
 
 /**
+ * series_make_room(box, size):
+ * Ask Dovecot's own check whether ${size} bytes fit into ${box}: plugins such
+ * as trash make room when they hear that they do not.
+ */
+void series_make_room(struct mailbox *box, uoff_t size);
+
+/**
  * series_defer(user):
  * Have LMTP answer 452 instead of 552 for ${user}'s delivery, where it can be
  * told so.

@@ -123,6 +123,16 @@ void (*series_check(const struct quota *quota))(void)
 	return ((void (*)(void))quota->set->test_alloc);
 }
 
+void
+series_make_room(struct mailbox *box, uoff_t size)
+{
+	struct quota_transaction_context *qt = quota_transaction_begin(box);
+	const char *error;
+
+	(void)quota_test_alloc(qt, size, &error);
+	quota_transaction_rollback(&qt);
+}
+
 /* LMTP reads this setting of the user whom it delivers to, and of him alone,
  * when it answers. */
 void

@@ -120,6 +120,16 @@ void (*series_check(const struct quota *quota))(void)
 	return ((void (*)(void))quota->test_alloc);
 }
 
+void
+series_make_room(struct mailbox *box, uoff_t size)
+{
+	struct quota_transaction_context *qt = quota_transaction_begin(box);
+	const char *error;
+
+	(void)quota_test_alloc(qt, size, NULL, 0, NULL, &error);
+	quota_transaction_rollback(&qt);
+}
+
 /* LMTP has read its settings before the delivery began: what is full for now is
  * answered as its quota_full_tempfail says. */
 void

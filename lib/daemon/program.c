@@ -114,6 +114,14 @@ listen_to(int fd, struct buf *complaint)
 	return (count > 0);
 }
 
+static bool
+has_said(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return (poll(&ready, 1, 0) > 0);
+}
+
 static const char *
 judge(struct arena *arena, int status, struct buf *complaint)
 {
@@ -154,8 +162,8 @@ wait_for(
 		else
 			(void)poll(&nothing, 1, NAP_MS);
 	}
-	/* What it said last: what it started may hold the pipe open. */
-	for (int i = 0; i < LAST_READS && speaks; i++)
+	/* What it said last, and not what it started may say yet. */
+	for (int i = 0; i < LAST_READS && speaks && has_said(fd); i++)
 		speaks = listen_to(fd, said);
 	return (judge(arena, status, said));
 }
