@@ -75,7 +75,9 @@ check_quota(struct config_loading *loading)
 		return;
 	quota_close(quota_open(text, loading->config->arena, &error));
 	if (error != NULL)
-		config_error_in(loading, "quota", 0, error);
+		config_error_in(loading, "quota", 0,
+		    arena_printf(
+			loading->config->arena, "\"%s\": %s", text, error));
 }
 
 static void

@@ -38,11 +38,10 @@ open_source(const char *endpoint, struct arena *arena, const char **error)
 	struct quotad *quotad;
 	size_t size = strlen(path) + 1;
 
+	(void)arena;
 	if (path[0] != '/') {
-		*error = arena_printf(arena,
-		    "\"%s\" is no path of a socket: write "
-		    "quotad:" LEDGER_SOCKET,
-		    endpoint);
+		*error = "write quotad:" LEDGER_SOCKET
+			 ", or another path of a socket";
 		return (NULL);
 	}
 	quotad = arena_impl_malloc(sizeof(*quotad));
