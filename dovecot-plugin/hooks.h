@@ -17,6 +17,8 @@ struct hooks_expunged {
 struct hooks_box {
 	union mailbox_module_context module_ctx;
 	ARRAY(struct hooks_expunged) expunged;
+	unsigned int
+	    next; /* where the next one that is removed stands, as a rule */
 	/* Of the sync that runs. */
 	bool removing;
 	bool unknown; /* a size, so that only counting tells */

@@ -42,20 +42,25 @@ hooks_mail_allocated(struct mail *mail)
 	MODULE_CONTEXT_SET_SELF(pmail, hooks_mail_module, hmail);
 }
 
-/* Return whether the size of ${uid} is known. */
+/* Return whether the size of ${uid} is known.  They are removed in the order in
+ * which they were marked: else a hundred thousand would take a while. */
 static bool
-find_size(const struct hooks_box *hbox, uint32_t uid, int64_t *size_r)
+find_size(struct hooks_box *hbox, uint32_t uid, int64_t *size_r)
 {
-	const struct hooks_expunged *expunged;
+	const struct hooks_expunged *all;
+	unsigned int count;
 
 	if (!array_is_created(&hbox->expunged))
 		return (FALSE);
-	array_foreach(&hbox->expunged, expunged)
-	{
-		if (expunged->uid == uid) {
-			*size_r = expunged->size;
-			return (TRUE);
-		}
+	all = array_get(&hbox->expunged, &count);
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int at = (hbox->next + i) % count;
+
+		if (all[at].uid != uid)
+			continue;
+		*size_r = all[at].size;
+		hbox->next = at + 1;
+		return (TRUE);
 	}
 	return (FALSE);
 }
@@ -132,6 +137,7 @@ sync_deinit(
 	T_END;
 	if (array_is_created(&hbox->expunged))
 		array_clear(&hbox->expunged);
+	hbox->next = 0;
 	return (result);
 }
 

@@ -174,15 +174,25 @@ see_shares(void *cookie, json_t *object)
 }
 
 static void
+print_json(const char *user, const struct share *share, const struct held *held)
+{
+	json_t *object = json_pack("{s:s, s:{s:I, s:I}, s:{s:I, s:I}, s:i}",
+	    "holder", user, "ledger", "bytes", (json_int_t)share->bytes,
+	    "messages", (json_int_t)share->messages, "mailboxes", "bytes",
+	    (json_int_t)held->bytes, "messages", (json_int_t)held->messages,
+	    "schema", 1);
+
+	(void)json_dumpf(object, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+	(void)putchar('\n');
+	json_decref(object);
+}
+
+static void
 print_difference(const struct quotactl *ctl, const char *user,
     const struct share *share, const struct held *held)
 {
 	if (ctl->json)
-		(void)printf("{\"holder\":\"%s\",\"ledger\":{\"bytes\":%lld,"
-			     "\"messages\":%lld},\"mailboxes\":{\"bytes\":%lld,"
-			     "\"messages\":%lld},\"schema\":1}\n",
-		    user, share->bytes, share->messages, held->bytes,
-		    held->messages);
+		print_json(user, share, held);
 	else
 		(void)printf("%s: the ledger has %lld bytes in %lld messages, "
 			     "the mailboxes %lld in %lld\n",

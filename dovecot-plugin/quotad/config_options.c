@@ -71,7 +71,7 @@ const struct conf_option config_options[] = {
 	    .help = "Whether a user of the system may book for the mailboxes "
 		    "of his own name."),
 	OPTION("max_connections", CONF_INTEGER, max_connections,
-	    .value = "4000", .min = 10, .max = 100000,
+	    .value = "20000", .min = 10, .max = 100000,
 	    .help = "Connections at once: each mail process has one."),
 	OPTION("max_user_connections", CONF_INTEGER, max_user_connections,
 	    .value = "50", .min = 1, .max = 100000,

@@ -23,6 +23,7 @@ struct serve_connection {
 	struct arena *arena; /* of the peer's strings */
 	int fd;
 	bool watches;
+	bool denied;   /* and was told of: once is enough for the log */
 	bool broken;   /* nobody takes answers, or what came is none of ours */
 	int64_t since; /* the first byte of half a frame came */
 	unsigned char in[IN_BYTES];
@@ -178,7 +179,7 @@ follow_lease(
 }
 
 static void
-log_refusal(const struct serve_connection *connection,
+log_refusal(struct serve_connection *connection,
     const struct ledger_request *request, const struct ledger_reply *reply)
 {
 	const struct log *log = connection->set->with.log;
@@ -195,6 +196,9 @@ log_refusal(const struct serve_connection *connection,
 		break;
 	case LEDGER_DENIED:
 		meter_count(connection->set->with.meter, METER_PEER_DENIED);
+		if (connection->denied)
+			break;
+		connection->denied = true;
 		log_warning(log, "peer_denied",
 		    LOG_NUMBER("uid", connection->peer.may.uid),
 		    LOG_TEXT("holder", request->holder),
