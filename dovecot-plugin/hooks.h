@@ -52,6 +52,13 @@ void hooks_mailbox_allocated(struct mailbox *box);
 void hooks_doubt(struct mailbox *box);
 
 /**
+ * hooks_remove(box):
+ * What was marked as expunged in ${box} is about to be removed: from now on,
+ * until it is booked, no count is right.
+ */
+void hooks_remove(struct mailbox *box);
+
+/**
  * hooks_save(vfuncs), hooks_expunge(vfuncs):
  * Put our functions for saving, and for removing, into a mailbox's table.
  */

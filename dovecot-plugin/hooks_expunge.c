@@ -81,6 +81,16 @@ begin(struct hooks_box *hbox, struct mailbox *box)
 	T_END;
 }
 
+void
+hooks_remove(struct mailbox *box)
+{
+	struct hooks_box *hbox = HOOKS_BOX(box);
+
+	if (array_is_created(&hbox->expunged) &&
+	    array_count(&hbox->expunged) > 0)
+		begin(hbox, box);
+}
+
 static void
 sync_notify(struct mailbox *box, uint32_t uid, enum mailbox_sync_type type)
 {

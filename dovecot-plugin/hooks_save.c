@@ -43,6 +43,20 @@ count_again(struct mailbox *box)
 		known_ensure(&holder);
 }
 
+/* A storage that fails may have stored all the same. */
+static void
+fail(struct lease *lease, struct mailbox *box)
+{
+	if (lease->id == 0)
+		return;
+	lease_release(lease);
+	T_BEGIN
+	{
+		hooks_doubt(box);
+	}
+	T_END;
+}
+
 static int
 transaction_commit(struct mailbox_transaction_context *t,
     struct mail_transaction_commit_changes *changes_r)
@@ -53,9 +67,11 @@ transaction_commit(struct mailbox_transaction_context *t,
 	bool dirty = ht->lease.dirty;
 	int result;
 
+	/* Maildir tells of a removal after the file is gone. */
+	hooks_remove(box);
 	result = hbox->module_ctx.super.transaction_commit(t, changes_r);
 	if (result < 0)
-		lease_release(&ht->lease);
+		fail(&ht->lease, box);
 	else
 		lease_commit(&ht->lease);
 	leave(ht);

@@ -33,8 +33,8 @@ quota_commands() {
 }
 
 quota_arguments() {
-	printf '%s\n' "$BENCH/quota_inside.sh" "$BUILD" "$SCRATCH" "$BENCHES" \
-		"$PROGRAMS" "$ROUNDS" "$MS"
+	printf '%s\n' "$BENCH/quota_inside.sh" "$BUILD" "$BENCHES" "$PROGRAMS" \
+		"$ROUNDS" "$MS"
 }
 
 quota_report() {

@@ -1,15 +1,11 @@
 #!/bin/bash
-# quota_inside.sh BUILD SCRATCH BENCHES PROGRAMS ROUNDS MS: in namespaces of their
+# quota_inside.sh BUILD BENCHES PROGRAMS ROUNDS MS: in namespaces of their
 # own, all programs' servers at once, each on an address of its own; they have
 # their turns.  Prints a line of JSON for each turn.
 set -u
-BUILD=$1 SCRATCH=$2 BENCHES=$3 PROGRAMS=$4 ROUNDS=$5 MS=$6
+BUILD=$1 BENCHES=$2 PROGRAMS=$3 ROUNDS=$4 MS=$5
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 QUOTA_INSIDE=yes LIMIT=100G
-# The mailboxes have an owner, who must get there.
-chmod 755 "$SCRATCH"
-mkdir "$SCRATCH/ram" && mount -t tmpfs tmpfs "$SCRATCH/ram" || exit 1
-export TMPDIR=$SCRATCH/ram
 set -- "$BUILD/dovecot-plugin/quotad/mailreeve-quotad" \
 	"$BUILD/dovecot-plugin/lib12_mailreeve_quota_plugin.so"
 # shellcheck source=../integration/quota_common.sh

@@ -21,6 +21,8 @@ if [ -z "${QUOTA_INSIDE:-}" ]; then
 		--mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
 fi
 ip link set lo up
+# Mailboxes have an owner, who could not reach a private TMPDIR.
+mount -t tmpfs -o mode=755 tmpfs /mnt || exit 1
 VERSION=$(dovecot --version | cut -d. -f1,2)
 LIMIT=${LIMIT:-1M} LISTEN=${LISTEN:-127.0.0.1}
 
@@ -45,7 +47,7 @@ trap finish EXIT
 # both, count, which is stock's own driver, or none.  The lines are Dovecot's.
 quota_new() {
 	finish
-	LAB=$(mktemp -d) || fail "no folder"
+	LAB=$(mktemp -d -p /mnt) || fail "no folder"
 	chmod 755 "$LAB"
 	mkdir "$LAB"/{run,home,modules,keep}
 	chown "$OWNER:$OWNER" "$LAB/home"

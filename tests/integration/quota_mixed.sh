@@ -13,13 +13,15 @@ if [ -n "${MAILREEVE_SOAK:-}" ]; then
 	ROUNDS=100 KILLS=200
 fi
 
-# settle: have what was removed really removed, by a sync of each mailbox.
+# settle: have what was removed really removed, by a sync of each mailbox, and
+# what is in doubt counted.
 settle() {
 	local user
 	for user in ${USERS//,/ }; do
 		doveadm_ mailbox status -u "$user" messages '*' >/dev/null
 		doveadm_ force-resync -u "$user" '*' 2>/dev/null
 		doveadm_ fetch -u "$user" uid all >/dev/null
+		doveadm_ quota get -u "$user" >/dev/null
 	done
 }
 
