@@ -78,7 +78,7 @@ record_text_parse_holder(struct span text, struct record_holder *out)
 	int64_t *const numbers[] = { &counted, &dirty, &allows, &sequence,
 		&out->open, &out->counted_at };
 
-	if (take_numbers(&text, numbers, COUNT(numbers)) != 0 ||
+	if (take_numbers(&text, numbers, COUNT(numbers)) != 0 || sequence < 0 ||
 	    !span_take_byte(&text, '\n') ||
 	    record_shares_parse(text, out->shares, &out->share_count) != 0)
 		return (-1);

@@ -43,7 +43,7 @@ take_version(const redisReply *value, uint64_t *version, struct span *text)
 	if (value->type != REDIS_REPLY_STRING || value->len > MAX_VALUE)
 		return (false);
 	*text = span_new(value->str, value->len);
-	if (record_shares_number(text, &number) != 0)
+	if (record_shares_number(text, &number) != 0 || number <= 0)
 		return (false);
 	*version = (uint64_t)number;
 	return (true);
