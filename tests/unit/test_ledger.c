@@ -5,6 +5,7 @@
 
 #include "ledger.h"
 #include "support/files.h"
+#include "support/redisserver.h"
 
 #define USER "user/al@a.example"
 #define DOMAIN "domain/a.example"
@@ -176,6 +177,7 @@ static const struct story stories[] = {
 struct world {
 	struct arena *arena;
 	char *folder;
+	struct redisserver *server; /* NULL: a file */
 	struct store *store;
 	struct ledger *ledger;
 	struct log *log;
@@ -188,8 +190,21 @@ struct world {
 	struct ledger_effect effect;
 };
 
+/* Where the ledger is kept: in a file, or in a server of its own. */
+static const char *
+place(struct world *world, bool shared)
+{
+	if (!shared)
+		return (arena_printf(world->arena, "%s/ledger", world->folder));
+	world->server = redisserver_new(world->arena);
+	if (redisserver_start(world->server, false) != 0)
+		fail_msg("no server starts");
+	return (arena_printf(
+	    world->arena, "redis:unix:%s", redisserver_socket(world->server)));
+}
+
 static void
-begin(struct world *world)
+begin(struct world *world, bool shared)
 {
 	const char *error;
 
@@ -200,8 +215,8 @@ begin(struct world *world)
 	world->log = log_new("test_ledger");
 	log_set_level(world->log, LOG_LEVEL_ERROR);
 	world->meter = meter_new();
-	const struct store_options kept = { .where = arena_printf(world->arena,
-						"%s/ledger", world->folder),
+	const struct store_options kept = { .where = place(world, shared),
+		.timeout_ms = 2000,
 		.log = world->log };
 
 	world->store = store_open(&kept, world->arena, &error);
@@ -221,6 +236,8 @@ end(struct world *world)
 {
 	ledger_free(world->ledger);
 	store_close(world->store);
+	if (world->server != NULL)
+		redisserver_free(world->server);
 	meter_free(world->meter);
 	log_free(world->log);
 	files_remove(world->folder);
@@ -389,11 +406,11 @@ set_soft(struct world *world, int64_t bytes)
 }
 
 static void
-run_story(const struct story *story)
+run_story(const struct story *story, bool shared)
 {
 	struct world world;
 
-	begin(&world);
+	begin(&world, shared);
 	if (story->soft_limit > 0)
 		set_soft(&world, story->soft_limit);
 	for (size_t i = 0; i < UNIT_COUNT(story->steps); i++) {
@@ -418,7 +435,16 @@ test_stories(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(stories); i++)
-		run_story(&stories[i]);
+		run_story(&stories[i], false);
+}
+
+/* The same in a server that several machines share. */
+static void
+test_shared(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(stories); i++)
+		run_story(&stories[i], true);
 }
 
 struct peer_case {
@@ -455,7 +481,7 @@ test_peers(void **state)
 	struct world world;
 
 	(void)state;
-	begin(&world);
+	begin(&world, false);
 	struct ledger_request bind = make(&world, &plain, LEDGER_BIND, AL, 0);
 
 	bind.size = 9;
@@ -482,7 +508,7 @@ test_told(void **state)
 	struct world world;
 
 	(void)state;
-	begin(&world);
+	begin(&world, false);
 	struct ledger_request bind = make(&world, &plain, LEDGER_BIND, AL, 0);
 
 	bind.size = 9;
@@ -512,7 +538,7 @@ test_nonsense(void **state)
 	struct ledger_request request;
 
 	(void)state;
-	begin(&world);
+	begin(&world, false);
 	request = make(&world, &plain, LEDGER_RESERVE, AL, -1);
 	assert_int_equal(do_request(&world, &trusted, &request), LEDGER_BAD);
 	request = make(&world, &plain, LEDGER_COMMIT, AL, 1);
@@ -538,6 +564,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_nonsense),
