@@ -19,7 +19,8 @@ PACKAGES_BENCH='opendkim opendmarc dbconfig-no-thanks rspamd postfwd postgrey kn
 	procps iproute2 util-linux'
 PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
 	python3-authres python3-prometheus-client python3-yaml procps knot
-	bash-completion zsh fish sqlite3 redis-server mmdb-bin postgrey'
+	bash-completion zsh fish sqlite3 redis-server mmdb-bin postgrey
+	valgrind libc6-dbg'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'
