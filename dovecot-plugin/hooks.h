@@ -31,6 +31,7 @@ struct hooks_transaction {
 	struct plugin_user *saves; /* for whom, or NULL: it does not save */
 	struct lease lease;
 	bool prepared; /* the holder was counted, if need be */
+	bool doubted;  /* what it saves is found by a count */
 };
 
 extern MODULE_CONTEXT_DEFINE(

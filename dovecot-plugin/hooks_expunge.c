@@ -73,6 +73,9 @@ begin(struct hooks_box *hbox, struct mailbox *box)
 	if (hbox->removing)
 		return;
 	hbox->removing = TRUE;
+	/* As with what it saves: settled without a lease, it is counted. */
+	if (box->storage->user->dsyncing)
+		return;
 	T_BEGIN
 	{
 		if (holder_of(box, &holder))

@@ -64,7 +64,7 @@ transaction_commit(struct mailbox_transaction_context *t,
 	struct hooks_transaction *ht = HOOKS_TRANSACTION(t);
 	struct mailbox *box = t->box;
 	struct hooks_box *hbox = HOOKS_BOX(box);
-	bool dirty = ht->lease.dirty;
+	bool dirty = ht->lease.dirty, doubted = ht->doubted;
 	int result;
 
 	/* Maildir tells of a removal after the file is gone. */
@@ -75,6 +75,13 @@ transaction_commit(struct mailbox_transaction_context *t,
 	else
 		lease_commit(&ht->lease);
 	leave(ht);
+	if (doubted) {
+		T_BEGIN
+		{
+			hooks_doubt(box);
+		}
+		T_END;
+	}
 	if (result >= 0 && dirty)
 		count_again(box);
 	return (result);
@@ -114,13 +121,18 @@ hold(struct mail_save_context *ctx)
 {
 	struct mailbox *box = ctx->transaction->box;
 	struct hooks_transaction *ht = HOOKS_TRANSACTION(ctx->transaction);
-	struct lease_mail mail = { .forced = ctx->moving ||
-		                             box->storage->user->dsyncing,
+	struct lease_mail mail = { .forced = ctx->moving,
 		.delivered = (box->flags & MAILBOX_FLAG_POST_SESSION) != 0 };
 	const char *text = NULL;
 	struct holder holder;
 	uoff_t size;
 
+	/* dsync may write elsewhere, in the user's name: what of it is his is
+	 * found by who uses his mailboxes. */
+	if (box->storage->user->dsyncing) {
+		ht->doubted = TRUE;
+		return (0);
+	}
 	if (!holder_of(box, &holder))
 		return (0);
 	if (mail_get_virtual_size(ctx->dest_mail, &size) < 0) {
@@ -153,7 +165,7 @@ prepare(struct mail_save_context *ctx)
 	struct hooks_transaction *ht = HOOKS_TRANSACTION(ctx->transaction);
 	struct holder holder;
 
-	if (ht->prepared)
+	if (ht->prepared || box->storage->user->dsyncing)
 		return;
 	ht->prepared = TRUE;
 	T_BEGIN

@@ -24,7 +24,7 @@ enum lease_result {
 /* A mail that wants room. */
 struct lease_mail {
 	int64_t size;   /* virtual */
-	bool forced;    /* a move, or dsync: it is never refused */
+	bool forced;    /* a move: it is never refused */
 	bool delivered; /* may have grace */
 };
 
