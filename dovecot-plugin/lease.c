@@ -1,5 +1,6 @@
 #include "lease.h"
 
+#include "deliver.h"
 #include "known.h"
 #include "link.h"
 #include "series.h"
@@ -69,7 +70,7 @@ judge(struct lease *lease, const struct holder *holder,
 		lease->dirty = (reply->flags & LEDGER_IS_DIRTY) != 0;
 		return (LEASE_HELD);
 	case LEDGER_SOFT_EXPIRED:
-		series_defer(holder->user);
+		deliver_defer(holder->user);
 		*text_r = t_strdup_printf("Quota exceeded (%s)", reply->text);
 		return (LEASE_REFUSED);
 	case LEDGER_HARD:

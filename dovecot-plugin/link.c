@@ -96,10 +96,6 @@ int
 link_call(struct mail_user *user, struct ledger_request *request,
     struct ledger_reply *reply)
 {
-	const struct plugin_user *puser = PLUGIN_USER(user);
-
-	if (puser->set.allows)
-		request->flags |= LEDGER_ALLOWS;
 	if (prepare(user) != 0)
 		return (-1);
 	if (ledger_client_call(client, request, reply) != 0) {
@@ -138,6 +134,9 @@ link_close(void)
 {
 	char *holder;
 
+	/* If that fails the daemon is away, and doubts everybody when it is
+	 * back. */
+	tell_doubts();
 	ledger_client_free(client);
 	client = NULL;
 	i_free(client_path);

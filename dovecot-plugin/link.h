@@ -30,7 +30,7 @@ void link_doubt(struct mail_user *user, const char *holder);
 
 /**
  * link_close(void):
- * Close the connection, and forget what waits.
+ * Tell what waits, if somebody hears it, and close the connection.
  */
 void link_close(void);
 

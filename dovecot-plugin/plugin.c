@@ -1,5 +1,6 @@
 #include "plugin.h"
 
+#include "deliver.h"
 #include "hooks.h"
 #include "known.h"
 #include "link.h"
@@ -49,11 +50,13 @@ mailreeve_quota_plugin_init(struct module *module)
 {
 	quota_backend_register(&series_backend);
 	mail_storage_hooks_add(module, &hooks);
+	deliver_init();
 }
 
 PLUGIN_EXPORT void
 mailreeve_quota_plugin_deinit(void)
 {
+	deliver_deinit();
 	mail_storage_hooks_remove(&hooks);
 	quota_backend_unregister(&series_backend);
 	known_close();

@@ -28,6 +28,8 @@ struct plugin_root {
 	void (*stock_check)(void); /* test_alloc, before other plugins came */
 };
 
+struct lda_settings;
+
 struct plugin_settings {
 	const char *socket;
 	unsigned int timeout_ms;
@@ -40,7 +42,8 @@ struct plugin_user {
 	/* Transactions that save and have not ended: what Dovecot's own check
 	 * is told meanwhile, see driver.c. */
 	unsigned int saving;
-	struct timeval looked; /* when the roots' `seen' was right */
+	struct timeval looked;        /* when the roots' `seen' was right */
+	struct lda_settings *deliver; /* of the delivery to him, or NULL */
 	bool looking;
 	bool recounting;
 };

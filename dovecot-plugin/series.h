@@ -64,11 +64,4 @@ void (*series_check(const struct quota *quota))(void);
  */
 void series_make_room(struct mailbox *box, uoff_t size);
 
-/**
- * series_defer(user):
- * Have LMTP answer 452 instead of 552 for ${user}'s delivery, where it can be
- * told so.
- */
-void series_defer(struct mail_user *user);
-
 #endif

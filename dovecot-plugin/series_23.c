@@ -2,10 +2,7 @@
 #include "series.h"
 
 #include "driver.h"
-#include "lda-settings.h"
 #include "mail-namespace.h"
-#include "mail-storage-service.h"
-#include "master-service.h"
 #include "settings-parser.h"
 
 #define DEFAULT_TIMEOUT_MS 5000
@@ -131,18 +128,4 @@ series_make_room(struct mailbox *box, uoff_t size)
 
 	(void)quota_test_alloc(qt, size, &error);
 	quota_transaction_rollback(&qt);
-}
-
-/* LMTP reads this setting of the user whom it delivers to, and of him alone,
- * when it answers. */
-void
-series_defer(struct mail_user *user)
-{
-	struct lda_settings *set;
-
-	if (strcmp(master_service_get_name(master_service), "lmtp") != 0 ||
-	    user->_service_user == NULL)
-		return;
-	set = mail_storage_service_user_get_set(user->_service_user)[2];
-	set->quota_full_tempfail = TRUE;
 }

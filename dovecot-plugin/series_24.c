@@ -129,12 +129,3 @@ series_make_room(struct mailbox *box, uoff_t size)
 	(void)quota_test_alloc(qt, size, NULL, 0, NULL, &error);
 	quota_transaction_rollback(&qt);
 }
-
-/* LMTP has read its settings before the delivery began: what is full for now is
- * answered as its quota_full_tempfail says. */
-void
-series_defer(struct mail_user *user)
-{
-	e_debug(user->event,
-	    "mailreeve_quota: quota_full_tempfail=yes would defer this mail");
-}

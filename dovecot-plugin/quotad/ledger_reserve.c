@@ -136,8 +136,6 @@ take(struct ledger_work *work)
 	}
 	unit->lease.expires = (work->now + ttl_s) * 1000;
 	unit->holder.sequence++;
-	if ((work->request->flags & LEDGER_ALLOWS) != 0)
-		unit->holder.allows = true;
 	unit->save_holder = true;
 	unit->save_lease = true;
 	work->reply->lease = unit->lease.id;

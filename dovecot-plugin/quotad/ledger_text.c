@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define DAY ((int64_t)86400)
-
 const char *
 ledger_text_size(int64_t bytes, struct arena *arena)
 {
@@ -17,6 +15,25 @@ ledger_text_size(int64_t bytes, struct arena *arena)
 	}
 	return (arena_printf(
 	    arena, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]));
+}
+
+/* "7 days", or "36 hours": the largest unit that tells it whole. */
+static const char *
+period_text(int64_t seconds, struct arena *arena)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
+		{ 1, "second" } };
+	size_t i = 0;
+
+	while (seconds % units[i].seconds != 0)
+		i++;
+	int64_t number = seconds / units[i].seconds;
+
+	return (arena_printf(arena, "%lld %s%s", (long long)number,
+	    units[i].name, number == 1 ? "" : "s"));
 }
 
 /* "domain/a.example" is "domain a.example"; a user's is his mailbox. */
@@ -67,10 +84,10 @@ ledger_text(const struct record_account *account,
 		return (arena_printf(arena, "%s is full: it may hold %s", name,
 		    limit_name(account, amount, limits->hard, arena)));
 	if (result == LEDGER_SOFT_EXPIRED)
-		return (arena_printf(arena,
-		    "%s has been over %s for more than %lld days", name,
-		    limit_name(account, amount, limits->soft, arena),
-		    (long long)(limits->period_s / DAY)));
+		return (
+		    arena_printf(arena, "%s has been over %s for more than %s",
+			name, limit_name(account, amount, limits->soft, arena),
+			period_text(limits->period_s, arena)));
 	if (result == LEDGER_SOFT)
 		return (arena_printf(arena, "%s is over %s", name,
 		    limit_name(account, amount, limits->soft, arena)));

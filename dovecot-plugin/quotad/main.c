@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "absence.h"
 #include "base/clock.h"
 #include "config.h"
 #include "control.h"
@@ -135,13 +136,16 @@ serve_from(struct control *control, struct store *store, struct meter *meter,
 	observe.warn = control->warn;
 	observe.serve = control->serve;
 	if (control->serve != NULL) {
-		/* Mail that was let through without us is to be found. */
-		(void)store_mark(store, false);
+		/* What was done without us is found by counting. */
+		if (absence_was_noticed())
+			(void)store_mark(store);
 		(void)store_flush(store);
 		control->monitor = monitor_new(meter, control->log);
 		metrics_monitor_follow(
 		    control->monitor, control->config->settings.metrics);
 		status = control_run(control);
+		if (status == EX_OK)
+			absence_begins();
 	} else {
 		(void)fail(control->log, status, error);
 	}

@@ -59,7 +59,6 @@ struct record_holder {
 	bool exists;
 	bool counted;      /* its mailboxes were counted once */
 	bool dirty;        /* and are to be counted anew */
-	bool allows;       /* its clients let mail through without us */
 	uint64_t sequence; /* goes up with each change and each lease */
 	int64_t open;      /* leases that live */
 	int64_t counted_at;

@@ -27,8 +27,8 @@ record_text_holder(const struct record_holder *holder, char *out)
 	char shares[RECORD_SHARES_MAX];
 
 	(void)record_shares_print(holder->shares, holder->share_count, shares);
-	(void)snprintf(out, RECORD_TEXT_MAX, "%d %d %d %llu %lld %lld \n%s",
-	    holder->counted, holder->dirty, holder->allows,
+	(void)snprintf(out, RECORD_TEXT_MAX, "%d %d %llu %lld %lld \n%s",
+	    holder->counted, holder->dirty,
 	    (unsigned long long)holder->sequence, LL(holder->open),
 	    LL(holder->counted_at), shares);
 }
@@ -74,9 +74,9 @@ record_text_parse_account(struct span text, struct record_account *out)
 int
 record_text_parse_holder(struct span text, struct record_holder *out)
 {
-	int64_t counted = 0, dirty = 0, allows = 0, sequence = 0;
-	int64_t *const numbers[] = { &counted, &dirty, &allows, &sequence,
-		&out->open, &out->counted_at };
+	int64_t counted = 0, dirty = 0, sequence = 0;
+	int64_t *const numbers[] = { &counted, &dirty, &sequence, &out->open,
+		&out->counted_at };
 
 	if (take_numbers(&text, numbers, COUNT(numbers)) != 0 || sequence < 0 ||
 	    !span_take_byte(&text, '\n') ||
@@ -84,7 +84,6 @@ record_text_parse_holder(struct span text, struct record_holder *out)
 		return (-1);
 	out->counted = counted != 0;
 	out->dirty = dirty != 0;
-	out->allows = allows != 0;
 	out->sequence = (uint64_t)sequence;
 	out->exists = true;
 	return (0);

@@ -193,8 +193,8 @@ note_store(struct serve *serve, bool there)
 		return;
 	}
 	log_info(with->log, "store_back");
-	/* Mail that was let through meanwhile is found by counting. */
-	(void)store_mark(with->store, false);
+	/* What was removed, or let through, meanwhile is found by counting. */
+	(void)store_mark(with->store);
 	(void)store_flush(with->store);
 }
 

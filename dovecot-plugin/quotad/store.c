@@ -147,9 +147,9 @@ store_holders(struct store *store, const char *prefix, const char *after,
 }
 
 enum store_result
-store_mark(struct store *store, bool all)
+store_mark(struct store *store)
 {
-	return (store->driver->mark(store, all));
+	return (store->driver->mark(store));
 }
 
 enum store_result

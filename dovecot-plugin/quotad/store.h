@@ -122,11 +122,10 @@ enum store_result store_holders(struct store *store, const char *prefix,
     void *cookie);
 
 /**
- * store_mark(store, all):
- * Mark holders dirty: ${all}, or those whose clients let mail through while we
- * were away.
+ * store_mark(store):
+ * Mark all holders dirty.
  */
-enum store_result store_mark(struct store *store, bool all);
+enum store_result store_mark(struct store *store);
 
 /**
  * store_bind(store, binding), store_bound(store, uid, holder, out):

@@ -29,7 +29,7 @@ struct store_driver {
 	enum store_result (*holders)(struct store *store, const char *prefix,
 	    const char *after, bool dirty, size_t limit, store_see_holder *see,
 	    void *cookie);
-	enum store_result (*mark)(struct store *store, bool all);
+	enum store_result (*mark)(struct store *store);
 	enum store_result (*bind)(
 	    struct store *store, const struct record_binding *binding);
 	enum store_result (*bound)(struct store *store, uint32_t uid,

@@ -247,13 +247,11 @@ static void
 add_holder(struct saving *saving, const struct record_holder *holder)
 {
 	char text[RECORD_TEXT_MAX] = "";
-	char word[3] = "";
 
 	if (holder->exists)
 		record_text_holder(holder, text);
-	(void)snprintf(word, sizeof(word), "%s%s", holder->dirty ? "d" : "",
-	    holder->allows ? "a" : "");
-	add_record(saving, "holder", holder->name, holder->version, text, word);
+	add_record(saving, "holder", holder->name, holder->version, text,
+	    holder->dirty ? "d" : "");
 }
 
 static void

@@ -76,7 +76,7 @@ redisReply *store_redis_members(
  * store_redis_accounts(store, prefix, after, limit, see, cookie),
  * store_redis_top(store, prefix, limit, see, cookie),
  * store_redis_holders(store, prefix, after, dirty, limit, see, cookie),
- * store_redis_mark(store, all), store_redis_count(store, out):
+ * store_redis_mark(store), store_redis_count(store, out):
  * As store_accounts() and those after it.  All names are sorted here: fit for
  * what people ask, and not for each request.
  */
@@ -87,7 +87,7 @@ enum store_result store_redis_top(struct store *store, const char *prefix,
 enum store_result store_redis_holders(struct store *store, const char *prefix,
     const char *after, bool dirty, size_t limit, store_see_holder *see,
     void *cookie);
-enum store_result store_redis_mark(struct store *store, bool all);
+enum store_result store_redis_mark(struct store *store);
 enum store_result store_redis_count(
     struct store *store, struct store_totals *out);
 

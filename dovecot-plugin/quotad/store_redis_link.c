@@ -39,7 +39,6 @@ static const char script[] =
     " elseif kind == 'holder' then"
     "  index('holders', name, there)"
     "  index('dirty', name, there and string.find(word, 'd') ~= nil)"
-    "  index('allowing', name, there and string.find(word, 'a') ~= nil)"
     " else"
     "  local holder, due = string.match(word, '^(.*) (.-)$')"
     "  index('leases:' .. holder, name, there)"

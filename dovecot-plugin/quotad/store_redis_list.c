@@ -154,11 +154,11 @@ mark_one(struct store *store, const char *name)
 }
 
 enum store_result
-store_redis_mark(struct store *store, bool all)
+store_redis_mark(struct store *store)
 {
 	struct arena *arena = arena_new();
-	redisReply *names = store_redis_members(
-	    redis_of(store), arena, all ? "holders" : "allowing");
+	redisReply *names =
+	    store_redis_members(redis_of(store), arena, "holders");
 	enum store_result result = names != NULL ? STORE_OK : STORE_AWAY;
 
 	for (size_t i = 0; result == STORE_OK && i < names->elements; i++)

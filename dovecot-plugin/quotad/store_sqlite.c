@@ -201,7 +201,6 @@ save_holder(struct store_sqlite *sqlite, const struct record_holder *holder)
 	store_sqlite_put_text(&binder, holder->name);
 	store_sqlite_put_number(&binder, holder->counted);
 	store_sqlite_put_number(&binder, holder->dirty);
-	store_sqlite_put_number(&binder, holder->allows);
 	store_sqlite_put_number(&binder, (int64_t)holder->sequence);
 	store_sqlite_put_number(&binder, holder->open);
 	store_sqlite_put_number(&binder, holder->counted_at);
@@ -422,16 +421,14 @@ holders(struct store *store, const char *prefix, const char *after, bool dirty,
 }
 
 static enum store_result
-mark(struct store *store, bool all)
+mark(struct store *store)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
-	struct store_sqlite_binder binder = { NULL, 1 };
 
-	if (begin(sqlite) != 0)
+	if (begin(sqlite) != 0 ||
+	    run(sqlite, statement(sqlite, STORE_SQLITE_MARK)) != 0)
 		return (STORE_AWAY);
-	binder.to = statement(sqlite, STORE_SQLITE_MARK);
-	store_sqlite_put_number(&binder, all);
-	return (run(sqlite, binder.to) == 0 ? STORE_OK : STORE_AWAY);
+	return (STORE_OK);
 }
 
 /* A binding's accounts, one a line. */

@@ -40,8 +40,7 @@ static const char *const migrations[STORE_SQLITE_SCHEMA] = {
 	" warned_at INTEGER NOT NULL, warned_percent INTEGER NOT NULL)"
 	" WITHOUT ROWID;"
 	"CREATE TABLE holder(name TEXT PRIMARY KEY, counted INTEGER NOT NULL,"
-	" dirty INTEGER NOT NULL, allows INTEGER NOT NULL,"
-	" sequence INTEGER NOT NULL, open INTEGER NOT NULL,"
+	" dirty INTEGER NOT NULL, sequence INTEGER NOT NULL, open INTEGER NOT NULL,"
 	" counted_at INTEGER NOT NULL, shares TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE lease(id INTEGER PRIMARY KEY, holder TEXT NOT NULL,"
 	" stale INTEGER NOT NULL, expires INTEGER NOT NULL,"
@@ -58,7 +57,7 @@ static const char *const migrations[STORE_SQLITE_SCHEMA] = {
 	" hard_messages, soft_bytes, soft_messages, period, over_since,"       \
 	" warned_at, warned_percent FROM account "
 #define HOLDER                                                                 \
-	"SELECT name, counted, dirty, allows, sequence, open, counted_at,"     \
+	"SELECT name, counted, dirty, sequence, open, counted_at,"             \
 	" shares FROM holder "
 #define LEASE "SELECT id, holder, stale, expires, shares FROM lease "
 
@@ -72,7 +71,7 @@ static const char *const texts[STORE_SQLITE_STATEMENTS] = {
 	    "REPLACE INTO account VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
 	    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 	[STORE_SQLITE_PUT_HOLDER] = "REPLACE INTO holder VALUES(?1, ?2, ?3, ?4,"
-				    " ?5, ?6, ?7, ?8)",
+				    " ?5, ?6, ?7)",
 	[STORE_SQLITE_PUT_LEASE] =
 	    "REPLACE INTO lease VALUES(?1, ?2, ?3, ?4, ?5)",
 	[STORE_SQLITE_NO_HOLDER] = "DELETE FROM holder WHERE name = ?1",
@@ -92,7 +91,7 @@ static const char *const texts[STORE_SQLITE_STATEMENTS] = {
 	    HOLDER "WHERE substr(name, 1, length(?1)) = ?1 AND name > ?2"
 		   " AND dirty >= ?3 ORDER BY name LIMIT ?4",
 	[STORE_SQLITE_MARK] = "UPDATE holder SET dirty = 1,"
-			      " sequence = sequence + 1 WHERE ?1 OR allows",
+			      " sequence = sequence + 1",
 	[STORE_SQLITE_BIND] = "REPLACE INTO binding VALUES(?1, ?2, ?3)",
 	[STORE_SQLITE_UNBIND] =
 	    "DELETE FROM binding WHERE uid = ?1 AND holder = ?2",

@@ -97,7 +97,6 @@ store_sqlite_take_holder(sqlite3_stmt *row, struct record_holder *out)
 	out->exists = true;
 	out->counted = store_sqlite_take_number(&taker) != 0;
 	out->dirty = store_sqlite_take_number(&taker) != 0;
-	out->allows = store_sqlite_take_number(&taker) != 0;
 	out->sequence = (uint64_t)store_sqlite_take_number(&taker);
 	out->open = store_sqlite_take_number(&taker);
 	out->counted_at = store_sqlite_take_number(&taker);

@@ -61,9 +61,6 @@ enum ledger_verb {
 enum ledger_request_flag {
 	/* Admit it over any limit: a move, or a save that must not fail. */
 	LEDGER_FORCE = 1 << 0,
-	/* This client lets mail through when we are away: what it saved then
-	 * is found by a recount. */
-	LEDGER_ALLOWS = 1 << 1,
 };
 
 struct ledger_request_root {

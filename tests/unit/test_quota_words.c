@@ -231,7 +231,7 @@ test_record_text(void **state)
 	assert_int_equal(
 	    record_text_parse_account(span_str("1 2 x"), &account_read), -1);
 	assert_int_equal(record_text_parse_holder(
-			     span_str("1 0 0 1 0 0 \n5 5\n"), &holder_read),
+			     span_str("1 0 1 0 0 \n5 5\n"), &holder_read),
 	    -1);
 }
 
