@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include "bind.h"
 #include "holder.h"
 #include "ioloop.h"
 #include "key.h"
@@ -177,6 +178,7 @@ driver_get(struct quota_root *root, const char *name, uint64_t *value_r,
 static int
 count_holder(const struct holder *holder, const char **error_r)
 {
+	bind_owner(holder);
 	if (recount(holder) == 0)
 		return (0);
 	*error_r = "the mailboxes could not be counted";

@@ -83,6 +83,45 @@ holder_of(struct mailbox *box, struct holder *out)
 	return (out->root_count > 0);
 }
 
+bool
+holder_counts(const struct holder *holder, struct mail_namespace *ns)
+{
+	struct holder counts;
+
+	return ((ns->flags & NAMESPACE_FLAG_NOQUOTA) == 0 &&
+		ns->alias_for == NULL &&
+		ns->type != MAIL_NAMESPACE_TYPE_SHARED &&
+		holder_of_namespace(holder->user, ns, &counts) &&
+		strcmp(counts.name, holder->name) == 0);
+}
+
+void
+holder_whole(const struct holder *some, struct holder *all)
+{
+	struct quota *quota = quota_get_mail_user_quota(some->user);
+	struct mail_namespace *ns;
+	struct quota_root *const *roots;
+	unsigned int count;
+
+	*all = *some;
+	all->root_count = 0;
+	roots = series_roots(quota, &count);
+	for (unsigned int i = 0; i < count; i++) {
+		bool visible = FALSE;
+
+		if (!holder_is_ours(roots[i]) ||
+		    all->root_count == LEDGER_MAX_ROOTS)
+			continue;
+		for (ns = some->user->namespaces; ns != NULL; ns = ns->next)
+			visible =
+			    visible || (holder_counts(some, ns) &&
+					   series_is_visible(roots[i], ns));
+		if (visible)
+			all->roots[all->root_count++] =
+			    (struct plugin_root *)roots[i];
+	}
+}
+
 void
 holder_request(const struct holder *holder, enum ledger_verb verb,
     struct ledger_request *request)

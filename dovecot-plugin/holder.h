@@ -37,6 +37,20 @@ bool holder_of_namespace(
 bool holder_is_ours(const struct quota_root *root);
 
 /**
+ * holder_counts(holder, ns):
+ * Say whether mail of the namespace ${ns} is counted for ${holder}.  That of an
+ * alias is the same mail again, and shared mail is somebody else's.
+ */
+bool holder_counts(const struct holder *holder, struct mail_namespace *ns);
+
+/**
+ * holder_whole(holder, all):
+ * Store in ${all} the same holder with all roots that any of its namespaces
+ * counts for.
+ */
+void holder_whole(const struct holder *holder, struct holder *all);
+
+/**
  * holder_request(holder, verb, request):
  * Make ${request} one for the accounts of ${holder}, with Dovecot's limits and
  * amounts of 0.

@@ -1,5 +1,6 @@
 #include "known.h"
 
+#include "bind.h"
 #include "hash.h"
 #include "link.h"
 #include "recount.h"
@@ -36,6 +37,7 @@ known_ensure(const struct holder *holder)
 
 	if (is_known(holder->name))
 		return;
+	bind_owner(holder);
 	holder_request(holder, LEDGER_LOOK, &request);
 	if (link_call(holder->user, &request, &reply) != 0)
 		return;

@@ -106,47 +106,6 @@ add_namespace(struct count *count, struct mail_namespace *ns)
 	add_prefix(count, ns);
 }
 
-/* An alias is the same mail again. */
-static bool
-is_counted(const struct holder *holder, struct mail_namespace *ns)
-{
-	struct holder counts;
-
-	return ((ns->flags & NAMESPACE_FLAG_NOQUOTA) == 0 &&
-		ns->alias_for == NULL &&
-		ns->type != MAIL_NAMESPACE_TYPE_SHARED &&
-		holder_of_namespace(holder->user, ns, &counts) &&
-		strcmp(counts.name, holder->name) == 0);
-}
-
-/* All roots that any namespace of the holder counts for. */
-static void
-gather_roots(const struct holder *some, struct holder *all)
-{
-	struct quota *quota = quota_get_mail_user_quota(some->user);
-	struct mail_namespace *ns;
-	struct quota_root *const *roots;
-	unsigned int count;
-
-	*all = *some;
-	all->root_count = 0;
-	roots = series_roots(quota, &count);
-	for (unsigned int i = 0; i < count; i++) {
-		bool visible = FALSE;
-
-		if (!holder_is_ours(roots[i]) ||
-		    all->root_count == LEDGER_MAX_ROOTS)
-			continue;
-		for (ns = some->user->namespaces; ns != NULL; ns = ns->next)
-			visible =
-			    visible || (is_counted(some, ns) &&
-					   series_is_visible(roots[i], ns));
-		if (visible)
-			all->roots[all->root_count++] =
-			    (struct plugin_root *)roots[i];
-	}
-}
-
 /* Return 1 when the ledger took it, 0 when something came in between. */
 static int
 attempt(const struct holder *all)
@@ -166,7 +125,7 @@ attempt(const struct holder *all)
 	uint64_t sequence = reply.sequence;
 
 	for (ns = all->user->namespaces; ns != NULL; ns = ns->next)
-		if (is_counted(all, ns))
+		if (holder_counts(all, ns))
 			add_namespace(&count, ns);
 	if (count.failed)
 		return (-1);
@@ -210,7 +169,7 @@ recount(const struct holder *holder)
 	if (puser->recounting)
 		return (-1);
 	puser->recounting = TRUE;
-	gather_roots(holder, &all);
+	holder_whole(holder, &all);
 	result = attempt_often(&all);
 	puser->recounting = FALSE;
 	if (result > 0)

@@ -1,30 +1,13 @@
-/* What asks Dovecot: verify, repair, import. */
+/* The ledger against the mailboxes: verify, repair. */
+#include "count.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/shell.h"
-#include "quotactl.h"
-
-#define MAX_LINE 4096
-
-/* Who is to be counted. */
-struct names {
-	struct arena *arena;
-	const char **items;
-	size_t count;
-};
-
-static void
-add(struct names *names, const char *name)
-{
-	names->items = arena_room(
-	    names->arena, names->items, names->count, sizeof(*names->items));
-	names->items[names->count++] = arena_strdup(names->arena, name);
-}
+#include "doveadm.h"
 
 static bool
 see_name(void *cookie, json_t *object)
@@ -33,12 +16,12 @@ see_name(void *cookie, json_t *object)
 
 	/* A public namespace is counted with the user who sees it. */
 	if (name != NULL && strncmp(name, "namespace/", 10) != 0)
-		add(cookie, name);
+		doveadm_add(cookie, name);
 	return (true);
 }
 
 static int
-all_holders(struct quotactl *ctl, struct names *names)
+all_holders(struct quotactl *ctl, struct doveadm_names *names)
 {
 	size_t before;
 	int status;
@@ -55,58 +38,8 @@ all_holders(struct quotactl *ctl, struct names *names)
 	return (status);
 }
 
-/* Run doveadm; each line of what it says goes to ${see}. */
-static int
-run_doveadm(struct quotactl *ctl, const char *arguments,
-    void (*see)(void *cookie, char *line), void *cookie)
-{
-	FILE *pipe = popen(
-	    arena_printf(ctl->arena, "%s %s", ctl->doveadm, arguments), "re");
-	char line[MAX_LINE];
-	int status;
-
-	if (pipe == NULL)
-		return (-1);
-	while (fgets(line, sizeof(line), pipe) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		see(cookie, line);
-	}
-	status = pclose(pipe);
-	return (WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1);
-}
-
-static void
-see_user(void *cookie, char *line)
-{
-	if (line[0] != '\0')
-		add(cookie, line);
-}
-
-static int
-all_users(struct quotactl *ctl, struct names *names)
-{
-	if (run_doveadm(ctl, "user '*'", see_user, names) == 0)
-		return (EX_OK);
-	(void)fprintf(stderr,
-	    QUOTACTL_PROGRAM ": Dovecot's userdb cannot list its users; name "
-			     "them, one a line on standard input, with: "
-			     "mailreeve-quotactl import - < FILE\n");
-	return (EX_UNAVAILABLE);
-}
-
-static void
-users_of_input(struct names *names)
-{
-	char line[MAX_LINE];
-
-	while (fgets(line, sizeof(line), stdin) != NULL) {
-		line[strcspn(line, "\r\n")] = '\0';
-		see_user(names, line);
-	}
-}
-
-static void
-progress(const char *what, size_t done, size_t all)
+void
+count_progress(const char *what, size_t done, size_t all)
 {
 	if (isatty(STDERR_FILENO))
 		(void)fprintf(stderr, "\r%s %zu of %zu%s", what, done, all,
@@ -135,7 +68,7 @@ static int
 hold_of(struct quotactl *ctl, const char *user, struct held *held)
 {
 	*held = (struct held){ 0, 0 };
-	return (run_doveadm(ctl,
+	return (doveadm_run(ctl,
 	    arena_printf(ctl->arena,
 		"-f flow mailbox status -u %s 'messages vsize' '*'",
 		shell_word(ctl->arena, user)),
@@ -219,11 +152,11 @@ compare(struct quotactl *ctl, const char *user)
 }
 
 /* Who is meant: those named, or all that the ledger knows. */
-static int
-gather(struct quotactl *ctl, struct names *names)
+int
+count_gather(struct quotactl *ctl, struct doveadm_names *names)
 {
 	for (int i = 1; i < ctl->count; i++)
-		add(names, ctl->words[i]);
+		doveadm_add(names, ctl->words[i]);
 	if (names->count > 0 && !ctl->all && !ctl->dirty)
 		return (EX_OK);
 	if (ctl->all || ctl->dirty)
@@ -236,8 +169,8 @@ gather(struct quotactl *ctl, struct names *names)
 static int
 verify(struct quotactl *ctl)
 {
-	struct names names = { .arena = ctl->arena };
-	int status = gather(ctl, &names);
+	struct doveadm_names names = { .arena = ctl->arena };
+	int status = count_gather(ctl, &names);
 	size_t different = 0, failed = 0;
 
 	for (size_t i = 0; status == EX_OK && i < names.count; i++) {
@@ -245,7 +178,7 @@ verify(struct quotactl *ctl)
 
 		different += found > 0;
 		failed += found < 0;
-		progress("verified", i + 1, names.count);
+		count_progress("verified", i + 1, names.count);
 	}
 	if (status != EX_OK)
 		return (status);
@@ -262,30 +195,30 @@ see_nothing(void *cookie, char *line)
 }
 
 /* Dovecot counts: its view of mailboxes is the one that holds. */
-static int
-recount(struct quotactl *ctl, const char *user)
+int
+count_holder(struct quotactl *ctl, const char *user)
 {
-	return (run_doveadm(ctl,
-	    arena_printf(
-		ctl->arena, "quota recalc -u %s", shell_word(ctl->arena, user)),
-	    see_nothing, NULL));
+	if (doveadm_run(ctl,
+		arena_printf(ctl->arena, "quota recalc -u %s",
+		    shell_word(ctl->arena, user)),
+		see_nothing, NULL) == 0)
+		return (0);
+	(void)fprintf(
+	    stderr, QUOTACTL_PROGRAM ": %s could not be counted\n", user);
+	return (-1);
 }
 
 static int
-count_all(struct quotactl *ctl, const struct names *names)
+count_all(struct quotactl *ctl, const struct doveadm_names *names)
 {
 	size_t failed = 0;
 
 	for (size_t i = 0; i < names->count; i++) {
-		if (ctl->dry) {
+		if (ctl->dry)
 			(void)printf("%s\n", names->items[i]);
-		} else if (recount(ctl, names->items[i]) != 0) {
-			(void)fprintf(stderr,
-			    QUOTACTL_PROGRAM ": %s could not be counted\n",
-			    names->items[i]);
-			failed++;
-		}
-		progress("counted", i + 1, names->count);
+		else
+			failed += count_holder(ctl, names->items[i]) != 0;
+		count_progress("counted", i + 1, names->count);
 	}
 	return (failed > 0 ? EX_TEMPFAIL : EX_OK);
 }
@@ -293,24 +226,9 @@ count_all(struct quotactl *ctl, const struct names *names)
 static int
 repair(struct quotactl *ctl)
 {
-	struct names names = { .arena = ctl->arena };
-	int status = gather(ctl, &names);
+	struct doveadm_names names = { .arena = ctl->arena };
+	int status = count_gather(ctl, &names);
 
-	return (status == EX_OK ? count_all(ctl, &names) : status);
-}
-
-static int
-import(struct quotactl *ctl)
-{
-	struct names names = { .arena = ctl->arena };
-	int status = EX_OK;
-
-	if (ctl->count > 1 && strcmp(ctl->words[1], "-") == 0)
-		users_of_input(&names);
-	else if (ctl->count > 1)
-		status = gather(ctl, &names);
-	else
-		status = all_users(ctl, &names);
 	return (status == EX_OK ? count_all(ctl, &names) : status);
 }
 
@@ -320,6 +238,3 @@ const struct quotactl_command quotactl_verify = { "verify",
 const struct quotactl_command quotactl_repair = { "repair",
 	"[HOLDER...] [--dirty|--all]", "have Dovecot count the mailboxes anew",
 	repair };
-const struct quotactl_command quotactl_import = { "import", "[USER...|-]",
-	"count all of Dovecot's users, before the driver is put into use",
-	import };

@@ -294,6 +294,36 @@ do_dirty(struct command *command)
 	finish(command, reply.result == LEDGER_AWAY ? STORE_AWAY : STORE_OK);
 }
 
+static bool
+is_bound(const struct record_binding *binding, const char *account)
+{
+	for (size_t i = 0; i < binding->account_count; i++)
+		if (strcmp(binding->accounts[i], account) == 0)
+			return (true);
+	return (false);
+}
+
+/* Add the command's accounts to what the user may have already. */
+static enum store_result
+bind_more(struct command *command, uint32_t uid, const char *holder)
+{
+	struct record_binding binding;
+	enum store_result result =
+	    store_bound(command->store, uid, holder, &binding);
+
+	if (result != STORE_OK)
+		return (result);
+	(void)stpcpy(binding.holder, holder);
+	for (size_t i = 3; i < command->count; i++) {
+		if (binding.account_count == RECORD_MAX_ACCOUNTS ||
+		    is_bound(&binding, command->words[i]))
+			continue;
+		(void)stpcpy(binding.accounts[binding.account_count++],
+		    command->words[i]);
+	}
+	return (store_bind(command->store, &binding));
+}
+
 static void
 do_bind(struct command *command)
 {
@@ -315,11 +345,13 @@ do_bind(struct command *command)
 		fail(command, LEDGER_BAD, "no user has that number");
 		return;
 	}
+	if (binds) {
+		finish(command,
+		    bind_more(command, (uint32_t)uid, command->words[2]));
+		return;
+	}
 	binding.uid = (uint32_t)uid;
 	(void)stpcpy(binding.holder, command->words[2]);
-	for (size_t i = 3; i < command->count && binds; i++)
-		(void)stpcpy(binding.accounts[binding.account_count++],
-		    command->words[i]);
 	finish(command, store_bind(command->store, &binding));
 }
 

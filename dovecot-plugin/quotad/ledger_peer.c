@@ -67,9 +67,26 @@ ledger_may_book(struct ledger_work *work, const char *holder)
 	return (false);
 }
 
+/* Each LMTP process tells it once more. */
+static bool
+is_known(struct store *store, const struct record_binding *binding)
+{
+	struct record_binding known;
+
+	if (store_bound(store, binding->uid, binding->holder, &known) !=
+		STORE_OK ||
+	    known.account_count != binding->account_count)
+		return (false);
+	for (size_t i = 0; i < binding->account_count; i++)
+		if (!is_bound(&known, binding->accounts[i]))
+			return (false);
+	return (true);
+}
+
 void
 ledger_bind(struct ledger_work *work)
 {
+	struct store *store = work->ledger->options.store;
 	const struct ledger_request *request = work->request;
 	struct record_binding binding = { .uid = (uint32_t)request->size,
 		.account_count = request->root_count };
@@ -86,6 +103,7 @@ ledger_bind(struct ledger_work *work)
 	(void)stpcpy(binding.holder, request->holder);
 	for (size_t i = 0; i < request->root_count; i++)
 		(void)stpcpy(binding.accounts[i], request->roots[i].key);
-	if (store_bind(work->ledger->options.store, &binding) != STORE_OK)
+	if (!is_known(store, &binding) &&
+	    store_bind(store, &binding) != STORE_OK)
 		ledger_refuse(work, LEDGER_AWAY, NULL);
 }

@@ -44,7 +44,7 @@ trap finish EXIT
 
 # quota_new FORMAT STORE ROOTS [LINE ...]: make the configuration of a server.
 # FORMAT is maildir, mdbox or sdbox; STORE sqlite or redis; ROOTS user, domain,
-# both, count, which is stock's own driver, or none.  The lines are Dovecot's.
+# both, or none; or stock's own driver: count, maildir or (2.3) dict.  The lines are Dovecot's.
 quota_new() {
 	finish
 	LAB=$(mktemp -d -p /mnt) || fail "no folder"
@@ -92,6 +92,8 @@ roots_2.3() {
 	none) return ;;
 	count) echo "quota = count:User quota
 		quota_vsizes = yes" ;;
+	maildir) echo "quota = maildir:User quota" ;;
+	dict) echo "quota = dict:User quota::file:%h/dict" ;;
 	user | both) echo "quota = ledger:User quota:user" ;;
 	domain) echo "quota = ledger:Domain quota:domain" ;;
 	esac
@@ -106,7 +108,7 @@ roots_2.3() {
 
 roots_2.4() {
 	case $ROOTS in
-	count) root_2.4 User count ;;
+	count | maildir) root_2.4 User "$ROOTS" ;;
 	user) root_2.4 User ledger user ;;
 	domain) root_2.4 Domain ledger domain ;;
 	both) root_2.4 User ledger user && root_2.4 Domain ledger domain ;;
@@ -124,13 +126,36 @@ root_2.4() {
 	EOT
 }
 
-# plugins LIST: ours only where a root needs it.
+# is_ours: whether the roots are of our driver.
+is_ours() {
+	[[ $ROOTS = user || $ROOTS = domain || $ROOTS = both ]]
+}
+
 plugins() {
-	case $ROOTS in
-	none) ;;
-	count) echo "quota" ;;
-	*) echo "quota mailreeve_quota" ;;
-	esac
+	[ "$ROOTS" = none ] || echo "quota $(is_ours && echo mailreeve_quota)"
+}
+
+# userdb_2.3, userdb_2.4: everybody is there, and all mailboxes are OWNER's.
+userdb_2.3() {
+	cat <<-EOT
+	userdb {
+	  driver = static
+	  args = uid=$OWNER gid=$OWNER home=$LAB/home/%u allow_all_users=yes
+	}
+	EOT
+}
+
+userdb_2.4() {
+	cat <<-EOT
+	userdb static {
+	  fields {
+	    uid = $OWNER
+	    gid = $OWNER
+	    home = $LAB/home/%{user}
+	  }
+	  userdb_static_allow_all_users = yes
+	}
+	EOT
 }
 
 dovecot_2.3() {
@@ -143,10 +168,7 @@ dovecot_2.3() {
 	  driver = static
 	  args = nopassword=y
 	}
-	userdb {
-	  driver = static
-	  args = uid=$OWNER gid=$OWNER home=$LAB/home/%u allow_all_users=yes
-	}
+	$(userdb_2.3)
 	protocol imap {
 	  mail_plugins = $(plugins) imap_quota
 	}
@@ -178,16 +200,9 @@ dovecot_2.4() {
 	passdb static {
 	  passdb_static_password = x
 	}
-	userdb static {
-	  fields {
-	    uid = $OWNER
-	    gid = $OWNER
-	    home = $LAB/home/%{user}
-	  }
-	  userdb_static_allow_all_users = yes
-	}
+	$(userdb_2.4)
 	$(roots_2.4)
-	$([[ $ROOTS = count || $ROOTS = none ]] || echo "mailreeve_quota_socket = $LAB/keep/quotad.sock")
+	$(is_ours && echo "mailreeve_quota_socket = $LAB/keep/quotad.sock")
 	EOT
 }
 
@@ -260,7 +275,7 @@ redis_up() {
 
 quota_up() {
 	[ "$STORE" != redis ] || redis_up
-	[[ $ROOTS = count || $ROOTS = none ]] || quotad_up
+	! is_ours || quotad_up
 	dovecot -c "$LAB/dovecot.conf" || fail "Dovecot does not start"
 	until_it 10 answers 14143 && until_it 10 answers 14024 ||
 		fail "Dovecot does not listen"

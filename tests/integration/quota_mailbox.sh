@@ -90,18 +90,6 @@ shared_delivery() {
 	esac || fail "two recipients: $said"
 }
 
-# Killed between its reservation and its commit, a process leaves room held; the
-# next use of the mailbox counts.
-killed() {
-	local before
-	before=$(used user/"$USER")
-	python3 "$CASES/quota_kill.py" "$USER" "$LAB/keep/quotad.sock" ||
-		fail "quota_kill.py"
-	does 'quota;append INBOX 1000' '* ok'
-	agrees "counted after a death"
-	[ "$(used user/"$USER")" -ge "$before" ] || fail "it has less"
-}
-
 # Without the daemon mail waits, and reading goes on.
 away() {
 	kill "$QUOTAD_PID"
