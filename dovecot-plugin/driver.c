@@ -17,7 +17,8 @@ driver_alloc(void)
 }
 
 int
-driver_init(struct quota_root *root, const char *template, const char **error_r)
+driver_be_account(
+    struct quota_root *root, const char *template, const char **error_r)
 {
 	struct plugin_root *proot = (struct plugin_root *)root;
 	char key[LEDGER_MAX_KEY + 1];
@@ -26,13 +27,21 @@ driver_init(struct quota_root *root, const char *template, const char **error_r)
 		*error_r = "the account's key is too long";
 		return (-1);
 	}
+	proot->key = NULL;
 	if (key_make(template, root->quota->user->username, key, sizeof(key)))
 		proot->key = p_strdup(root->pool, key);
+	return (0);
+}
+
+void
+driver_init(struct quota_root *root)
+{
+	struct plugin_root *proot = (struct plugin_root *)root;
+
 	/* Dovecot's own bookkeeping is not used: up to 2.4.4 it counts moves
 	 * twice, and it opens transactions while LMTP syncs. */
 	root->auto_updating = TRUE;
 	proot->stock_check = series_check(root->quota);
-	return (0);
 }
 
 void

@@ -15,10 +15,16 @@ struct quota_root *driver_alloc(void);
 void driver_deinit(struct quota_root *root);
 
 /**
- * driver_init(root, template, error_r):
+ * driver_init(root):
+ * Prepare a new ${root}, which is no account yet.
+ */
+void driver_init(struct quota_root *root);
+
+/**
+ * driver_be_account(root, template, error_r):
  * Make ${root} the account of its user that ${template} (see key.h) says.
  */
-int driver_init(
+int driver_be_account(
     struct quota_root *root, const char *template, const char **error_r);
 
 /**

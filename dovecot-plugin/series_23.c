@@ -15,7 +15,8 @@ init(struct quota_root *root, const char *args, const char **error_r)
 	const char *template = args != NULL ? t_strcut(args, ':') : "user";
 	const char *rest = args != NULL ? strchr(args, ':') : NULL;
 
-	if (driver_init(root, template, error_r) < 0)
+	driver_init(root);
+	if (driver_be_account(root, template, error_r) < 0)
 		return (-1);
 	root->quota->set->vsizes = TRUE;
 	return (quota_root_default_init(

@@ -8,15 +8,39 @@
 static int
 init(struct quota_root *root, const char **error_r)
 {
+	(void)error_r;
+	driver_init(root);
+	return (0);
+}
+
+/* Which account a root is may stand in the only namespace that has it. */
+static int
+read_key(
+    struct quota_root *root, struct mail_namespace *ns, const char **error_r)
+{
+	struct event *event = event_create(ns->list->event);
 	const struct settings_24 *set;
 	int result;
 
-	if (settings_get(
-		root->backend.event, &settings_24_info, 0, &set, error_r) < 0)
+	settings_event_add_filter_name(event, "quota_" PLUGIN_DRIVER);
+	result = settings_get_filter(event, "quota", root->set_filter_name,
+	    &settings_24_info, 0, &set, error_r);
+	event_unref(&event);
+	if (result < 0)
 		return (-1);
-	result = driver_init(root, set->quota_ledger_key, error_r);
+	result = driver_be_account(root, set->quota_ledger_key, error_r);
 	settings_free(set);
 	return (result);
+}
+
+static void
+namespace_added(struct quota_root *root, struct mail_namespace *ns)
+{
+	const char *error;
+
+	if (array_count(&root->namespaces) == 1 &&
+	    read_key(root, ns, &error) < 0)
+		e_error(root->backend.event, "%s", error);
 }
 
 const struct quota_backend series_backend = {
@@ -29,6 +53,7 @@ const struct quota_backend series_backend = {
 		.get_resources = driver_resources,
 		.get_resource = driver_get,
 		.update = driver_update,
+		.namespace_added = namespace_added,
 	},
 };
 

@@ -1,15 +1,11 @@
 #!/bin/bash
 # quota_beside.sh QUOTAD PLUGIN QUOTACTL: beside what else people run with
-# Dovecot 2.3: stock's count for users, quota warnings, quota_clone, lazy_expunge,
-# hibernation, shared and public namespaces, Sieve, dsync.
+# Dovecot: stock's count for users, quota warnings, quota_clone, trash,
+# lazy_expunge, hibernation, shared and public namespaces, Sieve, dsync.
 set -u
 # shellcheck source=quota_common.sh
 . "$(dirname "$0")/quota_common.sh"
 
-if [ "$VERSION" != 2.3 ]; then
-	echo "skipped: its settings are those of Dovecot 2.3"
-	exit 77
-fi
 chmod 1777 /mnt
 
 # does USER SCRIPT ANSWERS
@@ -26,22 +22,57 @@ has() {
 	[ "$(used "$1")" = "$2" ] || fail "$1 has $(used "$1"), not $2"
 }
 
-count_for_users() {
-	quota_new maildir sqlite domain 'plugin {
+# Each story's settings, for either Dovecot.
+count_2.3() {
+	echo 'plugin {
 	quota2 = count:User quota
 	quota2_rule = *:storage=10M
 	quota2_grace = 0
 	quota_vsizes = yes
 	}'
+}
+
+count_2.4() {
+	echo 'quota User {
+	  driver = count
+	  quota_storage_size = 10M
+	}'
+}
+
+count_for_users() {
+	quota_new maildir sqlite domain "$("count_$VERSION")"
 	quota_up
 	local taken refused rest
 	read -r taken refused rest < <(python3 "$CASES/quota_race.py" append \
 		slow 50 100000 a@d.example,b@d.example)
 	[ "$taken $refused" = '10 40' ] || fail "$taken $refused $rest"
-	doveadm_ quota get -u a@d.example | grep -q '^User quota *STORAGE' ||
+	doveadm_ quota get -u a@d.example | grep -q '^User.* STORAGE' ||
 		fail "count shows nothing"
 	quota_down
 	say "count for users, ledger for the domain"
+}
+
+warnings_2.3() {
+	echo "plugin {
+	quota_clone_dict = file:/mnt/clone
+	quota_warning = storage=50%% quota-warning 50 %u
+	}"
+}
+
+warnings_2.4() {
+	echo 'quota_clone {
+	  dict file {
+	    path = /mnt/clone
+	  }
+	}
+	quota User {
+	  quota_warning half {
+	    quota_storage_percentage = 50
+	    execute quota-warning {
+	      args = 50 %{user}
+	    }
+	  }
+	}'
 }
 
 warnings_and_clone() {
@@ -50,17 +81,14 @@ warnings_and_clone() {
 	echo "$@" >>/mnt/warned
 	EOT
 	chmod 755 /mnt/warn.sh
-	quota_new maildir sqlite user "mail_plugins = $(plugins) quota_clone
-	plugin {
-	quota_clone_dict = file:/mnt/clone
-	quota_warning = storage=50%% quota-warning 50 %u
-	}
-	service quota-warning {
+	PLUGINS_MORE=quota_clone
+	quota_new maildir sqlite user "$("warnings_$VERSION")" \
+		'service quota-warning {
 	executable = script /mnt/warn.sh
 	unix_listener quota-warning {
 	mode = 0666
 	}
-	}"
+	}'
 	quota_up
 	does u@d.example 'append INBOX 300000;append INBOX 300000;lmtp 100000' 'ok ok ok'
 	until_it 5 grep -qx '50 u@d.example' /mnt/warned || fail "no warning"
@@ -69,12 +97,25 @@ warnings_and_clone() {
 	say "stock's warnings, and quota_clone"
 }
 
-lazy_expunge() {
-	quota_new maildir sqlite user 'plugin {
+lazy_2.3() {
+	echo 'plugin {
 	lazy_expunge = Expunged
 	quota_rule3 = Expunged:ignore
 	}'
-	sed -i 's/imap_quota/imap_quota lazy_expunge/' "$LAB/dovecot.conf"
+}
+
+lazy_2.4() {
+	echo 'lazy_expunge_mailbox = Expunged
+	namespace inbox {
+	  mailbox Expunged {
+	    quota_ignore = yes
+	  }
+	}'
+}
+
+lazy_expunge() {
+	PLUGINS_MORE=lazy_expunge
+	quota_new maildir sqlite user "$("lazy_$VERSION")"
 	quota_up
 	does u@d.example 'append INBOX 900000;append INBOX 300000;expunge INBOX 1;append INBOX 300000' \
 		'ok over ok ok'
@@ -84,6 +125,7 @@ lazy_expunge() {
 }
 
 hibernation() {
+	PLUGINS_MORE=''
 	quota_new maildir sqlite user 'imap_hibernate_timeout = 1s
 	service imap {
 	unix_listener imap-master {
@@ -113,8 +155,39 @@ hibernation() {
 	say "hibernation"
 }
 
-shared_and_public() {
-	quota_new maildir sqlite user 'namespace shared {
+trash_2.3() {
+	echo '1 Trash' >/mnt/trash.conf
+	echo 'plugin {
+	trash = /mnt/trash.conf
+	}'
+}
+
+trash_2.4() {
+	echo 'namespace inbox {
+	  mailbox Trash {
+	    trash_priority = 1
+	  }
+	}'
+}
+
+# What is in the trash goes when it has to, and is counted no more; in 2.3.19,
+# beside count too, the mail that made it go is refused once.
+trash_makes_room() {
+	PLUGINS_MORE=trash
+	quota_new maildir sqlite user "$("trash_$VERSION")"
+	quota_up
+	does u@d.example 'append Trash 600000;append INBOX 400000' 'ok ok'
+	does u@d.example 'lmtp 300000;lmtp 300000' '* ok'
+	has user/u@d.example "$(held u@d.example | cut -d' ' -f1)"
+	does u@d.example 'append INBOX 600000' 'over'
+	has user/u@d.example "$(held u@d.example | cut -d' ' -f1)"
+	quota_down
+	say "trash makes room"
+}
+
+shared_2.3() {
+	cat <<-EOT
+	namespace shared {
 	type = shared
 	prefix = shared/%%u/
 	separator = /
@@ -133,7 +206,38 @@ shared_and_public() {
 	quota2 = ledger:Public:public/all:ns=Public/
 	quota2_rule = *:storage=500k
 	quota2_grace = 0
-	}'
+	}
+	EOT
+}
+
+shared_2.4() {
+	cat <<-EOT
+	namespace shared {
+	  type = shared
+	  prefix = shared/\$user/
+	  separator = /
+	  mail_path = HOME/%{owner_user}/mail
+	  list = children
+	  subscriptions = no
+	}
+	namespace pub {
+	  type = public
+	  prefix = Public/
+	  separator = /
+	  mail_path = HOME/public
+	  list = yes
+	  quota Public {
+	    driver = ledger
+	    quota_ledger_key = public/all
+	    quota_storage_size = 500k
+	    quota_storage_grace = 0
+	  }
+	}
+	EOT
+}
+
+shared_and_public() {
+	quota_new maildir sqlite user "$("shared_$VERSION")"
 	sed -i "s|HOME|$LAB/home|" "$LAB/dovecot.conf"
 	quota_up
 	does a@d.example 'append INBOX 100000;create Public/Box;append Public/Box 200000' \
@@ -149,15 +253,30 @@ shared_and_public() {
 	say "shared mailboxes count for their owner, public ones for themselves"
 }
 
-sieve_and_dsync() {
-	echo 'require ["fileinto", "mailbox"]; fileinto :create "Filed";' \
-		>/mnt/filter.sieve
-	quota_new maildir sqlite both 'protocol lmtp {
+sieve_2.3() {
+	echo 'protocol lmtp {
 	mail_plugins = quota mailreeve_quota sieve
 	}
 	plugin {
 	sieve = file:/mnt/filter.sieve
 	}'
+}
+
+sieve_2.4() {
+	echo 'protocol lmtp {
+	  mail_plugins {
+	    sieve = yes
+	  }
+	  sieve_script personal {
+	    path = /mnt/filter.sieve
+	  }
+	}'
+}
+
+sieve_and_dsync() {
+	echo 'require ["fileinto", "mailbox"]; fileinto :create "Filed";' \
+		>/mnt/filter.sieve
+	quota_new maildir sqlite both "$("sieve_$VERSION")"
 	quota_up
 	does u@d.example 'lmtp 300000;append INBOX 100000' 'ok ok'
 	[ "$(used domain/d.example) 2" = "$(held u@d.example)" ] ||
@@ -177,6 +296,7 @@ sieve_and_dsync() {
 
 count_for_users
 warnings_and_clone
+trash_makes_room
 lazy_expunge
 hibernation
 shared_and_public

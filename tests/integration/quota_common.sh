@@ -132,8 +132,10 @@ is_ours() {
 }
 
 plugins() {
-	[ "$ROOTS" = none ] || echo "quota $(is_ours && echo mailreeve_quota)"
+	[ "$ROOTS" = none ] ||
+		echo "quota $(is_ours && echo mailreeve_quota) $PLUGINS_MORE"
 }
+PLUGINS_MORE=''
 
 # userdb_2.3, userdb_2.4: everybody is there, and all mailboxes are OWNER's.
 userdb_2.3() {
@@ -276,6 +278,10 @@ redis_up() {
 quota_up() {
 	[ "$STORE" != redis ] || redis_up
 	! is_ours || quotad_up
+	dovecot_up
+}
+
+dovecot_up() {
 	dovecot -c "$LAB/dovecot.conf" || fail "Dovecot does not start"
 	until_it 10 answers 14143 && until_it 10 answers 14024 ||
 		fail "Dovecot does not listen"

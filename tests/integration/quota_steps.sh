@@ -9,7 +9,7 @@ set -u
 
 LAST=${MAILREEVE_SOAK:+1000}
 
-# ready: quotad has nothing that still waits for its end.
+# settled: quotad has nothing that still waits for its end.
 settled() {
 	[ "$(sqlite3 "$LAB/keep/ledger.sqlite" \
 		'SELECT count(*) FROM lease WHERE NOT stale')" = 0 ]
@@ -18,7 +18,8 @@ settled() {
 # agree WHAT: each user's account, and their domain's, have what is stored.
 agree() {
 	local user held sum=0 wrong=0
-	for user in $(ls "$LAB/home"); do
+	for user in "$LAB"/home/*; do
+		user=${user##*/}
 		doveadm_ quota get -u "$user" >/dev/null ||
 			fail "$1: no quota of $user"
 		held=$(held "$user")
@@ -49,9 +50,7 @@ steps() {
 	QUOTAD_PID=''
 	exec 7>"$LAB/end"
 	until_it 10 test -S "$LAB/keep/relay.sock" || fail "no relay"
-	dovecot -c "$LAB/dovecot.conf" || fail "Dovecot does not start"
-	until_it 10 answers 14143 && until_it 10 answers 14024 ||
-		fail "Dovecot does not listen"
+	dovecot_up
 	echo >&7
 	until_it 400 test -s "$LAB/count" || fail "it takes too long"
 	[ ! -s "$LAB/said" ] || fail "$(cat "$LAB/said")"

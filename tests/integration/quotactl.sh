@@ -64,7 +64,7 @@ says '*200.0k (dovecot)*' get user/a@x.example
 doveadm_ stop
 LIMIT=0
 "dovecot_$VERSION" >"$LAB/dovecot.conf"
-dovecot -c "$LAB/dovecot.conf" && until_it 10 answers 14143
+dovecot_up
 doveadm_ quota recalc -u a@x.example
 says '*user/a@x.example *k * 2 * - *- *- *-*' get user/a@x.example
 exits 0 import a@x.example
