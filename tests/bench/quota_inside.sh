@@ -43,16 +43,32 @@ start() {
 	LAB=''
 }
 
+# cpu_ticks: the processor time of all servers that live or lived here; only the
+# one whose turn it is does anything.
+cpu_ticks() {
+	cat /proc/[0-9]*/stat 2>/dev/null | awk '
+		!/\((bash|cat|awk|bench_quota_lo)\)/ {
+			sub(/.*\) /, "")
+			ticks += $12 + $13 + $14 + $15
+		}
+		END { print ticks + 0 }'
+}
+TICK_US=$((1000000 / $(getconf CLK_TCK)))
+SUFFIX=''
+[ "$VERSION" = 2.3 ] || SUFFIX=-24
+
 # turn BENCH PROGRAM ROUND USERS
 turn() {
-	local kind=lmtp sessions=1 count us
+	local kind=lmtp sessions=1 count us ticks
 	[[ $1 != getquotaroot* ]] || kind=quota
 	[[ $1 != lmtp-10 ]] || sessions=10
 	[ "$kind $2" != 'quota none' ] || return 0
+	ticks=$(cpu_ticks)
 	read -r count us < <("$LOAD" "$kind" "${ADDRESSES[$2]}" "$sessions" \
 		"$MS" "$4") || fail "no load of $2"
-	printf '{"bench":"%s","program":"%s","round":%d,"done":%d,"us":%d}\n' \
-		"$1" "$2" "$3" "$count" "$us"
+	ticks=$(($(cpu_ticks) - ticks))
+	printf '{"bench":"%s","program":"%s","round":%d,"done":%d,"us":%d,"cpu_us":%d}\n' \
+		"$1$SUFFIX" "$2" "$3" "$count" "$us" $((ticks * TICK_US))
 }
 
 number=0

@@ -19,6 +19,8 @@ TARGETS = (
 
 
 def read(files):
+    """For each bench and program, what was done a second in each turn, and the
+    processor time of one."""
     rates = {}
     for name in files:
         with open(name, encoding="utf-8") as file:
@@ -26,12 +28,17 @@ def read(files):
                 turn = json.loads(line)
                 rates.setdefault(turn["bench"], {}).setdefault(
                     turn["program"], []
-                ).append(turn["done"] * 1e6 / turn["us"])
+                ).append(
+                    (
+                        turn["done"] * 1e6 / turn["us"],
+                        turn["cpu_us"] / max(turn["done"], 1),
+                    )
+                )
     return rates
 
 
 def compare(ours, others):
-    ratios = [a / b for a, b in zip(ours, others) if b > 0]
+    ratios = [a[0] / b[0] for a, b in zip(ours, others) if b[0] > 0]
     return min(ratios), statistics.median(ratios), max(ratios)
 
 
@@ -41,7 +48,8 @@ def records(rates):
             record = {
                 "bench": bench,
                 "program": program,
-                "rate": round(statistics.median(found), 1),
+                "rate": round(statistics.median(one[0] for one in found), 1),
+                "cpu_us": round(statistics.median(one[1] for one in found), 1),
                 "schema": 1,
             }
             if program == "mailreeve":
@@ -55,7 +63,9 @@ def records(rates):
 
 
 def table(rates):
-    print(f"{'bench':26}{'program':14}{'a second':>10}   mailreeve is")
+    print(
+        f"{'bench':28}{'program':14}{'a second':>10}{'CPU, us':>10}   mailreeve is"
+    )
     for record in records(rates):
         words = [
             f"{record[key][1]:.2f} x {name} "
@@ -67,10 +77,15 @@ def table(rates):
             if key in record
         ]
         print(
-            f"{record['bench']:26}{record['program']:14}"
-            f"{record['rate']:>10.0f}   {', '.join(words)}"
+            f"{record['bench']:28}{record['program']:14}"
+            f"{record['rate']:>10.0f}{record['cpu_us']:>10.0f}"
+            f"   {', '.join(words)}"
         )
-    for bench, other, least in TARGETS:
+    for bench, other, least in [
+        (name + series, other, least)
+        for series in ("", "-24")
+        for name, other, least in TARGETS
+    ]:
         programs = rates.get(bench, {})
         if "mailreeve" in programs and other in programs:
             ratio = compare(programs["mailreeve"], programs[other])[1]
