@@ -135,7 +135,12 @@ end(struct lease *lease, enum ledger_verb verb)
 
 	if (lease->id == 0)
 		return;
-	link_send(lease->user, &request);
+	/* Until the ledger hears of it, the room is held: nobody but who looks
+	 * at numbers notices. */
+	if (verb == LEDGER_COMMIT)
+		link_send_late(lease->user, &request);
+	else
+		link_send(lease->user, &request);
 	forget(lease);
 }
 

@@ -7,12 +7,15 @@
  * otherwise delay each mail of a session. */
 #define PAUSE_SECONDS 1
 #define MAX_DOUBTED 1024
+/* How long what is not urgent waits for company. */
+#define LATER_MS 25
 
 /* Dovecot's processes have one thread; a plugin's state is the process's. */
 static struct ledger_client *client;
 static char *client_path;
 static time_t failed_at;
 static ARRAY(char *) doubted;
+static struct timeout *later;
 
 static struct ledger_client *
 open_client(const struct plugin_settings *set)
@@ -120,6 +123,27 @@ link_send(struct mail_user *user, struct ledger_request *request)
 	remember(request->holder);
 }
 
+/* What is lost here, the daemon doubts: its connection is gone. */
+static void
+send_late(struct timeout **timer)
+{
+	timeout_remove(timer);
+	(void)ledger_client_flush(client);
+}
+
+void
+link_send_late(struct mail_user *user, struct ledger_request *request)
+{
+	if (prepare(user) != 0 || current_ioloop == NULL ||
+	    ledger_client_queue(client, request) != 0) {
+		link_send(user, request);
+		return;
+	}
+	if (later == NULL)
+		later = timeout_add_short_to(
+		    io_loop_get_root(), LATER_MS, send_late, &later);
+}
+
 void
 link_doubt(struct mail_user *user, const char *holder)
 {
@@ -137,6 +161,9 @@ link_close(void)
 	/* If that fails the daemon is away, and doubts everybody when it is
 	 * back. */
 	tell_doubts();
+	timeout_remove(&later);
+	if (client != NULL)
+		(void)ledger_client_flush(client);
 	ledger_client_free(client);
 	client = NULL;
 	i_free(client_path);

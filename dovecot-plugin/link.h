@@ -22,6 +22,13 @@ int link_call(struct mail_user *user, struct ledger_request *request,
 void link_send(struct mail_user *user, struct ledger_request *request);
 
 /**
+ * link_send_late(user, request):
+ * As link_send(), but it may wait for some milliseconds, or for the next
+ * request: the daemon is woken once for two.
+ */
+void link_send_late(struct mail_user *user, struct ledger_request *request);
+
+/**
  * link_doubt(user, holder):
  * The daemon does not know all of ${holder}: have it counted anew, now or when
  * it is next reached.

@@ -35,18 +35,8 @@ give_back(struct ledger_work *work, bool stored)
 	}
 }
 
-static int64_t
-change_within(int64_t has, int64_t change, bool *all)
-{
-	if (change < 0 && has < -change) {
-		*all = false;
-		return (has > 0 ? -has : 0);
-	}
-	return (change);
-}
-
-/* What was expunged.  Nobody has less than nothing: then our numbers are
- * wrong, and the mailboxes are to be counted. */
+/* What was expunged.  It may be of a mail whose own lease is still open: then
+ * less than nothing is right for a moment. */
 static void
 change(struct ledger_work *work)
 {
@@ -57,24 +47,42 @@ change(struct ledger_work *work)
 		    &work->request->roots[i];
 		struct record_share *share =
 		    ledger_share(&unit->holder, root->key);
-		struct ledger_amount amount = root->amount;
-		bool all = true;
 
-		if (record_is_nothing(amount))
+		if (record_is_nothing(root->amount))
 			continue;
 		if (share == NULL) {
 			unit->holder.dirty = true;
 			continue;
 		}
-		amount.bytes =
-		    change_within(share->used.bytes, amount.bytes, &all);
-		amount.count =
-		    change_within(share->used.count, amount.count, &all);
-		if (!all)
-			unit->holder.dirty = true;
-		record_add(&share->used, amount, 1);
-		record_add(&ledger_account(unit, root->key)->used, amount, 1);
+		record_add(&share->used, root->amount, 1);
+		record_add(
+		    &ledger_account(unit, root->key)->used, root->amount, 1);
 		ledger_mark(unit, ledger_account(unit, root->key));
+	}
+}
+
+/* Once all leases have ended nobody has less than nothing, or our numbers are
+ * wrong, and the mailboxes are to be counted. */
+static void
+check_shares(struct store_unit *unit)
+{
+	struct record_holder *holder = &unit->holder;
+
+	for (size_t i = 0; i < holder->share_count && holder->open == 0; i++) {
+		struct record_share *share = &holder->shares[i];
+		struct record_account *account =
+		    ledger_account(unit, share->account);
+		struct ledger_amount lacks = {
+			share->used.bytes < 0 ? share->used.bytes : 0,
+			share->used.count < 0 ? share->used.count : 0
+		};
+
+		if (record_is_nothing(lacks))
+			continue;
+		holder->dirty = true;
+		record_add(&share->used, lacks, -1);
+		record_add(&account->used, lacks, -1);
+		ledger_mark(unit, account);
 	}
 }
 
@@ -91,6 +99,7 @@ close_lease(struct ledger_work *work)
 	unit->holder.sequence++;
 	unit->save_holder = true;
 	work->effect->closed = unit->lease.id;
+	check_shares(unit);
 }
 
 /* What happened is not known to us: only counting tells. */
@@ -122,6 +131,7 @@ commit_step(struct ledger_work *work)
 	/* A recount may have ended it, and seen the mail or not. */
 	if (!has_lease(work)) {
 		change(work);
+		check_shares(&work->unit);
 		doubt(work);
 		return;
 	}

@@ -87,19 +87,18 @@ store_flush(struct store *store)
 	return (store->driver->flush(store));
 }
 
-/* 63 bits of chance: no two nodes need to agree on anything. */
+/* They begin by chance, somewhere in 63 bits: no two nodes need to agree on
+ * anything. */
 uint64_t
 store_new_lease(struct store *store)
 {
-	uint64_t number = 0;
+	uint64_t *last = &store->last_lease;
 
-	(void)store;
-	while (number == 0) {
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			number = 0;
-		number &= INT64_MAX;
-	}
-	return (number);
+	while (*last == 0)
+		if (getrandom(last, sizeof(*last), 0) != sizeof(*last))
+			*last = 0;
+	*last = (*last % INT64_MAX) + 1;
+	return (*last);
 }
 
 enum store_result

@@ -42,6 +42,7 @@ struct store_driver {
 /* The first member of each driver's own struct. */
 struct store {
 	const struct store_driver *driver;
+	uint64_t last_lease; /* that was given out; 0: none yet */
 };
 
 /**

@@ -51,6 +51,32 @@ find(struct store_sqlite *sqlite, sqlite3_stmt *query)
 	return (-1);
 }
 
+/* Do what gives no rows. */
+static int
+run(struct store_sqlite *sqlite, sqlite3_stmt *command)
+{
+	int code = sqlite3_step(command);
+
+	(void)sqlite3_reset(command);
+	if (code == SQLITE_DONE)
+		return (0);
+	(void)fail(sqlite);
+	return (-1);
+}
+
+static int
+begin(struct store_sqlite *sqlite)
+{
+	if (store_sqlite_reopen(sqlite) != 0)
+		return (-1);
+	if (sqlite->in_batch)
+		return (0);
+	if (run(sqlite, statement(sqlite, STORE_SQLITE_BEGIN)) != 0)
+		return (-1);
+	sqlite->in_batch = true;
+	return (0);
+}
+
 static int
 load_account(struct store_sqlite *sqlite, struct record_account *account)
 {
@@ -114,7 +140,7 @@ load(struct store *store, struct store_unit *unit)
 {
 	struct store_sqlite *sqlite = sqlite_of(store);
 
-	if (store_sqlite_reopen(sqlite) != 0)
+	if (begin(sqlite) != 0)
 		return (STORE_AWAY);
 	if (unit->lease.id != 0 && fits_number(unit->lease.id)) {
 		if (load_lease(sqlite, &unit->lease) < 0)
@@ -130,32 +156,6 @@ load(struct store *store, struct store_unit *unit)
 		if (load_account(sqlite, &unit->accounts[i]) < 0)
 			return (STORE_AWAY);
 	return (STORE_OK);
-}
-
-/* Do what gives no rows. */
-static int
-run(struct store_sqlite *sqlite, sqlite3_stmt *command)
-{
-	int code = sqlite3_step(command);
-
-	(void)sqlite3_reset(command);
-	if (code == SQLITE_DONE)
-		return (0);
-	(void)fail(sqlite);
-	return (-1);
-}
-
-static int
-begin(struct store_sqlite *sqlite)
-{
-	if (store_sqlite_reopen(sqlite) != 0)
-		return (-1);
-	if (sqlite->in_batch)
-		return (0);
-	if (run(sqlite, statement(sqlite, STORE_SQLITE_BEGIN)) != 0)
-		return (-1);
-	sqlite->in_batch = true;
-	return (0);
 }
 
 static int

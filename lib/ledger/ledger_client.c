@@ -23,7 +23,9 @@ struct ledger_client {
 	int fd; /* -1: not connected */
 	uint32_t tag;
 	char error[MAX_ERROR];
-	unsigned char out[LEDGER_MAX_FRAME];
+	/* What waits to be sent, and room for one more. */
+	unsigned char out[LEDGER_CLIENT_QUEUE + LEDGER_MAX_FRAME];
+	size_t queued;
 	unsigned char in[LEDGER_MAX_FRAME];
 	size_t in_len;  /* bytes that came */
 	size_t in_used; /* of these, in the reply that was handed out */
@@ -73,6 +75,7 @@ ledger_client_new(const char *path, unsigned timeout_ms)
 	client->error[0] = '\0';
 	client->in_len = 0;
 	client->in_used = 0;
+	client->queued = 0;
 	return (client);
 }
 
@@ -270,8 +273,8 @@ read_reply(
 	}
 }
 
-/* Send the ${len} bytes of client->out, and wait for the reply if there is to
- * be one. */
+/* Send the first ${len} bytes of client->out, and wait for the reply if there
+ * is to be one. */
 static enum talk
 talk(struct ledger_client *client, size_t len, struct ledger_reply *reply,
     int64_t deadline)
@@ -302,21 +305,17 @@ has_hung_up(const struct ledger_client *client)
 	return (poll(&state, 1, 0) > 0);
 }
 
+/* Send all that is queued; a connection that is closed is made anew once. */
 static int
-exchange(struct ledger_client *client, struct ledger_request *request,
-    struct ledger_reply *reply)
+exchange(struct ledger_client *client, struct ledger_reply *reply)
 {
 	int64_t deadline = now_ms() + client->timeout_ms;
+	size_t len = client->queued;
 	bool fresh = false;
 	enum talk done;
-	size_t len;
 
-	request->tag = ++client->tag;
-	len = ledger_frame_write_request(request, client->out);
-	if (len == 0) {
-		set_error(client, "a name or text is too long for the ledger");
-		return (-1);
-	}
+	/* What fails now is not tried later: nobody would expect it. */
+	client->queued = 0;
 	/* What is sent into a closed connection is lost without a word. */
 	if (client->fd >= 0 && reply == NULL && has_hung_up(client))
 		disconnect(client);
@@ -335,17 +334,48 @@ exchange(struct ledger_client *client, struct ledger_request *request,
 	}
 }
 
+static int
+add(struct ledger_client *client, struct ledger_request *request)
+{
+	size_t len;
+
+	request->tag = ++client->tag;
+	len = ledger_frame_write_request(request, &client->out[client->queued]);
+	if (len == 0) {
+		set_error(client, "a name or text is too long for the ledger");
+		return (-1);
+	}
+	client->queued += len;
+	return (0);
+}
+
 int
 ledger_client_call(struct ledger_client *client, struct ledger_request *request,
     struct ledger_reply *reply)
 {
-	return (exchange(client, request, reply));
+	return (add(client, request) == 0 ? exchange(client, reply) : -1);
 }
 
 int
 ledger_client_send(struct ledger_client *client, struct ledger_request *request)
 {
-	return (exchange(client, request, NULL));
+	return (add(client, request) == 0 ? exchange(client, NULL) : -1);
+}
+
+int
+ledger_client_queue(
+    struct ledger_client *client, struct ledger_request *request)
+{
+	if (add(client, request) != 0)
+		return (-1);
+	return (
+	    client->queued > LEDGER_CLIENT_QUEUE ? exchange(client, NULL) : 0);
+}
+
+int
+ledger_client_flush(struct ledger_client *client)
+{
+	return (client->queued > 0 ? exchange(client, NULL) : 0);
 }
 
 int

@@ -8,6 +8,7 @@
 #include "ledger/ledger_frame.h"
 
 #define LEDGER_SOCKET "/run/mailreeve/quotad.sock"
+#define LEDGER_CLIENT_QUEUE ((size_t)2048)
 
 struct ledger_client;
 
@@ -46,6 +47,16 @@ int ledger_client_call(struct ledger_client *client,
  */
 int ledger_client_send(
     struct ledger_client *client, struct ledger_request *request);
+
+/**
+ * ledger_client_queue(client, request), ledger_client_flush(client):
+ * Have a ${request} that has no reply sent with the next one, or by
+ * ledger_client_flush(), or when LEDGER_CLIENT_QUEUE bytes wait: who is woken
+ * for it can do both at once.  Return 0, or -1 as above.
+ */
+int ledger_client_queue(
+    struct ledger_client *client, struct ledger_request *request);
+int ledger_client_flush(struct ledger_client *client);
 
 /**
  * ledger_client_next(client, reply):

@@ -310,8 +310,10 @@ redis_cli() {
 		-s "$LAB/keep/redis.sock" "$@"
 }
 
-# used KEY: the bytes that the ledger has for an account.
+# used KEY: the bytes that the ledger has for an account, once it has heard what
+# waits for company (LATER_MS of link.c).
 used() {
+	sleep 0.05
 	if [ "$STORE" = redis ]; then
 		redis_cli GET "mailreeve:1:quota:account:$1" | cut -d' ' -f2
 	else

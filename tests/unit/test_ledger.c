@@ -106,6 +106,23 @@ static const struct story stories[] = {
 		{ COMMIT, 0, 0, LEDGER_OK, 1000, 0, 0, 1000, true },
 		{ COUNT, 0, 1000, LEDGER_OK, 1000, 0, 0, 1000 },
 	    } },
+	{ "a removal may be heard of before what it removed", 1000, 5000, 0,
+	    {
+		{ COUNT, 0, 0, LEDGER_OK },
+		{ RESERVE, 0, 600, LEDGER_OK, 0, 600 },
+		{ RESERVE, 1, 0, LEDGER_OK, 0, 600 },
+		{ COMMIT, 1, 600, LEDGER_OK, -600, 600, 0, -600 },
+		{ RESERVE, 2, 1001, LEDGER_HARD, -600, 600, 0, -600 },
+		{ RESERVE, 2, 1000, LEDGER_OK, -600, 1600, 0, -600 },
+		{ COMMIT, 0, 0, LEDGER_OK, 0, 1000, 0, 0 },
+		{ COMMIT, 2, 0, LEDGER_OK, 1000, 0, 0, 1000 },
+	    } },
+	{ "who has less than nothing is counted", 1000, 5000, 0,
+	    {
+		{ COUNT, 0, 100, LEDGER_OK, 100, 0, 0, 100 },
+		{ RESERVE, 0, 0, LEDGER_OK, 100, 0, 0, 100 },
+		{ COMMIT, 0, 300, LEDGER_OK, 0, 0, 0, 0, true },
+	    } },
 	{ "a lease that died commits late", 1000, 5000, 0,
 	    {
 		{ COUNT, 0, 0, LEDGER_OK },
