@@ -270,6 +270,61 @@ test_send(void **state)
 	end(&world);
 }
 
+static int
+queue(struct ledger_client *client, uint64_t lease)
+{
+	struct ledger_request request = {
+		.verb = LEDGER_COMMIT, .holder = "al", .lease = lease
+	};
+
+	return (ledger_client_queue(client, &request));
+}
+
+/* What is queued goes with the next call, in order, over a connection that is
+ * made anew too; by a flush; or when it is too much to wait. */
+static void
+test_queue(void **state)
+{
+	struct world world;
+	struct ledgerdaemon old, new;
+	struct ledger_reply reply;
+	uint64_t sent = 0;
+
+	(void)state;
+	begin(&world);
+	ledgerdaemon_start(&old, &world.at, ANSWERS);
+	struct ledger_client *client = new_client(&world, PATIENCE);
+
+	assert_int_equal(ledger_client_flush(client), 0);
+	assert_int_equal(queue(client, sent++), 0);
+	assert_int_equal(queue(client, sent++), 0);
+	assert_int_equal(old.connections, 0);
+	assert_int_equal(call(client, &reply), 0);
+	assert_int_equal(old.requests, 3);
+	assert_int_equal(queue(client, sent++), 0);
+	ledgerdaemon_stop(&old);
+	ledgerdaemon_start(&new, &world.at, ANSWERS);
+	assert_int_equal(call(client, &reply), 0);
+	assert_int_equal(new.requests, 2);
+	assert_true(new.seen[0].lease == 2);
+	assert_int_equal(queue(client, sent++), 0);
+	assert_int_equal(ledger_client_flush(client), 0);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(queue(client, sent++), 0);
+	int64_t began = clock_monotonic_ms();
+
+	while (new.requests < 4 && clock_monotonic_ms() - began < PATIENCE)
+		(void)usleep(1000);
+	assert_in_range(new.requests, 4, 52);
+	assert_int_equal(call(client, &reply), 0);
+	ledger_client_free(client);
+	ledgerdaemon_stop(&new);
+	assert_int_equal(new.requests, 54);
+	for (unsigned int i = 2; i < 53; i++)
+		assert_true(new.seen[i].lease == i + 1);
+	end(&world);
+}
+
 /* A daemon whose backlog is full is waited for, but not beyond the time. */
 static void
 test_busy(void **state)
@@ -362,6 +417,7 @@ main(void)
 		cmocka_unit_test(test_more),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_refusals),
