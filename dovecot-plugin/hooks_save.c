@@ -43,13 +43,14 @@ count_again(struct mailbox *box)
 		known_ensure(&holder);
 }
 
-/* A storage that fails may have stored all the same. */
+/* A storage that fails may have stored all the same: what is too much is given
+ * back by a count, so that meanwhile nobody has more than there is. */
 static void
 fail(struct lease *lease, struct mailbox *box)
 {
 	if (lease->id == 0)
 		return;
-	lease_release(lease);
+	lease_commit(lease);
 	T_BEGIN
 	{
 		hooks_doubt(box);

@@ -17,8 +17,7 @@ struct count {
 	bool failed;
 };
 
-/* What cannot be opened for a lasting reason, such as an ACL, counts nothing,
- * as in stock. */
+/* What cannot be opened for a lasting reason counts nothing, as in stock. */
 static void
 note_failure(struct count *count, struct mailbox *box)
 {
@@ -62,8 +61,8 @@ add_box(struct count *count, struct mailbox *box)
 static void
 add_name(struct count *count, struct mail_namespace *ns, const char *vname)
 {
-	struct mailbox *box =
-	    mailbox_alloc(ns->list, vname, MAILBOX_FLAG_READONLY);
+	struct mailbox *box = mailbox_alloc(
+	    ns->list, vname, MAILBOX_FLAG_READONLY | MAILBOX_FLAG_IGNORE_ACLS);
 
 	add_box(count, box);
 	mailbox_free(&box);
@@ -82,9 +81,11 @@ add_prefix(struct count *count, struct mail_namespace *ns)
 static void
 add_namespace(struct count *count, struct mail_namespace *ns)
 {
+	/* The list's index may not know yet of a mailbox that somebody has just
+	 * made, with mail in it. */
 	const enum mailbox_list_iter_flags flags =
-	    MAILBOX_LIST_ITER_SKIP_ALIASES | MAILBOX_LIST_ITER_RETURN_NO_FLAGS |
-	    MAILBOX_LIST_ITER_NO_AUTO_BOXES;
+	    MAILBOX_LIST_ITER_RAW_LIST | MAILBOX_LIST_ITER_SKIP_ALIASES |
+	    MAILBOX_LIST_ITER_RETURN_NO_FLAGS | MAILBOX_LIST_ITER_NO_AUTO_BOXES;
 	struct mailbox_list_iterate_context *iter =
 	    mailbox_list_iter_init(ns->list, "*", flags);
 	const struct mailbox_info *info;

@@ -82,5 +82,5 @@ host_wait() {
 # host_logs: what its services said.
 host_logs() {
 	[ -z "$HOST_INIT" ] ||
-		on journalctl --no-pager -o short-iso -n 25 -u 'mailreeve*' -u 'postfix*' || :
+		on journalctl --no-pager -o short-iso -n ${HOST_LINES:-25} -u 'mailreeve*' -u 'postfix*' -u 'dovecot*' || :
 }

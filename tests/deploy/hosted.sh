@@ -300,4 +300,109 @@ policy_edit() {
 	systemctl reload mailreeve-policyd
 }
 
+# working_dovecot: stock, with a Maildir for each of the system's users.
+working_dovecot() {
+	if [ "$(doveconf -h dovecot_config_version 2>/dev/null)" = '' ]; then
+		echo 'mail_location = maildir:~/Maildir'
+	else
+		printf '%s\n' 'mail_driver = maildir' 'mail_path = ~/Maildir' \
+			'mail_inbox_path = '
+	fi >/etc/dovecot/conf.d/95-test.conf
+	doveconf -n >/dev/null
+	systemctl restart dovecot
+}
+
+# lmtp COUNT: so many messages of 100 kB for bob at once; print how many he got.
+lmtp() {
+	local i pids=() stored=0
+	for ((i = 0; i < $1; i++)); do
+		smtp-source -L -m 1 -l 100000 -f alice@a.example -t bob \
+			unix:/run/dovecot/lmtp 2>>/tmp/lmtp.log &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		! wait "$i" || stored=$((stored + 1))
+	done
+	echo "$stored stored"
+}
+
+# quota_installed: the daemon runs as its own user, started once, behind a socket
+# that systemd keeps, and Dovecot does not know of the plugin.
+quota_installed() {
+	local page
+	set -x
+	systemctl is-active mailreeve-quotad.socket mailreeve-quotad.service \
+		mailreeve-quota-repair.timer
+	systemctl is-enabled mailreeve-quotad.socket mailreeve-quotad.service \
+		mailreeve-quota-repair.timer
+	[ "$(systemctl show -P NRestarts mailreeve-quotad)" = 0 ]
+	owned /run/mailreeve/quotad.sock 666 root root
+	owned /var/lib/mailreeve/quotad 750 mailreeve-quotad mailreeve-quotad
+	owned /run/mailreeve-quotad 700 mailreeve-quotad mailreeve-quotad
+	for page in man8/mailreeve-quotad.8 man8/mailreeve-quotactl.8 \
+		man5/mailreeve-quotad.conf.5; do
+		[ -s "/usr/share/man/$page.gz" ]
+	done
+	mailreeve-quotad -t
+	mailreeve-quotactl status
+	systemd-analyze verify --man=no mailreeve-quotad.service \
+		mailreeve-quotad.socket mailreeve-quota-repair.service
+}
+
+# quota_in_use: what its README.Debian says, with numbers of ours.
+quota_in_use() {
+	local series
+	series=$(dovecot --version | cut -d. -f1,2)
+	cp "/usr/share/mailreeve/dovecot/90-mailreeve-quota-$series.conf" \
+		/etc/dovecot/conf.d/
+	sed -i 's/\b1G\b/1M/' "/etc/dovecot/conf.d/90-mailreeve-quota-$series.conf"
+	doveconf -n >/dev/null
+	systemctl reload dovecot
+	echo bob | mailreeve-quotactl import -
+}
+
+# quota_edit: as an operator does.
+quota_edit() {
+	echo 'limit "user/bob" { messages = 1000 } # by the operator' \
+		>>/etc/mailreeve/quotad.conf
+	systemctl reload mailreeve-quotad
+}
+
+# quota_agrees: the ledger has what bob's mailboxes hold.
+quota_agrees() {
+	sleep 0.2
+	mailreeve-quotactl verify bob
+}
+
+# quota_not_dirty: nobody is to be counted anew.
+quota_not_dirty() {
+	mailreeve-quotactl --json status
+	mailreeve-quotactl --json status | grep '"dirty":0'
+}
+
+# quota_stream: mail to bob, one by one, each removed again, until $STREAM/stop is
+# there.
+quota_stream() {
+	local sent=0 deferred=0
+	mkdir "$STREAM"
+	while [ ! -e "$STREAM/stop" ]; do
+		smtp-source -L -m 1 -l 1000 -f alice@a.example -t bob \
+			unix:/run/dovecot/lmtp 2>>"$STREAM/reasons" || deferred=$((deferred + 1))
+		sent=$((sent + 1))
+		echo "$sent" >"$STREAM/sent"
+		sleep 0.02
+	done
+	echo "$deferred" >"$STREAM/deferred"
+}
+
+# quota_killed: who kills the daemon has everybody counted.
+quota_killed() {
+	systemctl kill -s KILL mailreeve-quotad
+	sleep 2
+	systemctl is-active mailreeve-quotad
+	mailreeve-quotactl --json status | grep '"dirty":1'
+	systemctl start mailreeve-quota-repair
+	quota_not_dirty
+}
+
 "$@"

@@ -24,7 +24,7 @@ postfix_up() {
 	maillog_file = /var/log/quota-rcpt.log
 	alias_maps =
 	alias_database =
-	virtual_mailbox_domains = full.example, free.example
+	virtual_mailbox_domains = full.example, free.example, near.example
 	virtual_mailbox_maps = static:somebody
 	virtual_alias_maps = texthash:/etc/postfix/virtual
 	virtual_transport = lmtp:inet:127.0.0.1:14024
@@ -111,6 +111,10 @@ limit "user/soft@free.example" {
 	period = 1s
 }'
 quota_new maildir sqlite both
+# As the package's user, quotad's may hand in mail by itself: sendmail(1) gets no
+# more rights than it has.
+sed 's/^\(postdrop:.*:\)[^:]*$/\1nobody/' /etc/group >"$LAB/group"
+mount --bind "$LAB/group" /etc/group || fail "no mount"
 quota_up
 policyd_up
 postfix_up
@@ -135,6 +139,24 @@ sleep 1.5
 told '452' 1000 soft@free.example
 grep -q '4\.2\.2 ' "$LAB/said" || fail "$(cat "$LAB/said")"
 say "who is over a soft limit for too long waits: 452 4.2.2"
+
+# Who is nearly full hears of it by mail, and so does who answers for the domain.
+cat >>"$LAB/quotad.conf" <<-'EOT'
+warn_mail = yes
+warn_at = {"50"}
+warn_from = "quota@mx.example"
+EOT
+kill -USR1 "$QUOTAD_PID"
+until_it 5 grep -q reloaded "$LAB/quotad.log" || fail "no reload"
+told '250 250' 600000 n@near.example
+until_it 20 arrived n@near.example 2 || fail "no warning: $(tail "$LAB/quotad.log")"
+until_it 20 arrived postmaster@near.example 1 || fail "no word to the postmaster"
+doveadm_ fetch -u n@near.example 'hdr body' all | grep -v '^x*.$' >"$LAB/said"
+grep -q '^From:.*quota@mx.example' "$LAB/said" &&
+	grep -q 'Your mailbox' "$LAB/said" || fail "$(cat "$LAB/said")"
+doveadm_ fetch -u postmaster@near.example body all |
+	grep -q 'domain near.example' || fail "not of the domain"
+say "the user and the postmaster are warned by mail"
 
 until_it 20 test -z "$(postqueue -p | grep '^[0-9A-F]')" ||
 	fail "mail is left in the queue: $(postqueue -p)"

@@ -30,7 +30,7 @@ PACKAGES_NSPAWN='systemd-container'
 PACKAGES_DEB='build-essential debhelper dpkg-dev lintian'
 PACKAGES_BOOT='systemd systemd-sysv dbus postfix openssl procps'
 # What such a host installs by itself: a root keeps the files and has none of it.
-PACKAGES_SHELF='opendkim sudo'
+PACKAGES_SHELF='opendkim sudo dovecot-imapd dovecot-lmtpd'
 
 # Servers among them, whose services must not start at the next boot either.
 PACKAGES_SERVICES='postfix dovecot knot opendkim opendmarc rspamd postfwd

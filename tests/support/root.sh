@@ -154,12 +154,15 @@ root_fill() {
 	rm -rf "$part"/var/cache/apt/archives/*.deb "$part"/var/lib/apt/lists/*
 }
 
-# root_shelve ROOT: keep the files of libraries and of Postfix, for hosts that
-# install them without a network.
+# root_shelve ROOT: keep the files of libraries, of Postfix, and of Dovecot with
+# what it needs, for hosts that install them without a network.
 root_shelve() {
 	mkdir "$1$ROOT_SHELF" &&
 		find "$1/var/cache/apt/archives" -name '*-dev_*' -prune -o \
-			\( -name 'lib*.deb' -o -name 'postfix*.deb' \) \
+			\( -name 'lib*.deb' -o -name 'postfix*.deb' \
+			-o -name 'dovecot*.deb' -o -name 'ucf_*.deb' \
+			-o -name 'sensible-utils_*.deb' \
+			-o -name 'ssl-cert_*.deb' \) \
 			-exec mv -t "$1$ROOT_SHELF" {} +
 }
 
