@@ -15,15 +15,20 @@ struct count {
 	const struct holder *holder; /* with all its roots */
 	struct ledger_amount amounts[LEDGER_MAX_ROOTS];
 	bool failed;
+	bool doubtful; /* a mailbox was listed, but not there */
 };
 
-/* What cannot be opened for a lasting reason counts nothing, as in stock. */
+/* What cannot be opened for a lasting reason counts nothing, as in stock.  A
+ * mailbox is not there while somebody deletes it, who takes that back when mail
+ * comes in between. */
 static void
 note_failure(struct count *count, struct mailbox *box)
 {
 	enum mail_error error;
 	const char *text = mailbox_get_last_internal_error(box, &error);
 
+	if (error == MAIL_ERROR_NOTFOUND)
+		count->doubtful = TRUE;
 	if (error != MAIL_ERROR_TEMP && error != MAIL_ERROR_INUSE)
 		return;
 	e_error(box->event, "mailreeve_quota: cannot count it: %s", text);
@@ -107,9 +112,10 @@ add_namespace(struct count *count, struct mail_namespace *ns)
 	add_prefix(count, ns);
 }
 
-/* Return 1 when the ledger took it, 0 when something came in between. */
+/* Return 1 when the ledger took it, 0 when something came in between; the
+ * ${last} time there is no doubt about what is not there. */
 static int
-attempt(const struct holder *all)
+attempt(const struct holder *all, bool last)
 {
 	struct count count = { .holder = all };
 	struct ledger_request request;
@@ -130,6 +136,8 @@ attempt(const struct holder *all)
 			add_namespace(&count, ns);
 	if (count.failed)
 		return (-1);
+	if (count.doubtful && !last)
+		return (0);
 	holder_request(all, LEDGER_RECOUNT_END, &request);
 	request.sequence = sequence;
 	for (unsigned int i = 0; i < all->root_count; i++)
@@ -152,7 +160,7 @@ attempt_often(const struct holder *all)
 			(void)nanosleep(&pause, NULL);
 		T_BEGIN
 		{
-			result = attempt(all);
+			result = attempt(all, i + 1 == ATTEMPTS);
 		}
 		T_END;
 	}
