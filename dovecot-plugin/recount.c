@@ -1,7 +1,9 @@
 #include "recount.h"
 
+#include <sys/stat.h>
 #include <time.h>
 
+#include "ioloop.h"
 #include "link.h"
 #include "mail-namespace.h"
 #include "mailbox-list-iter.h"
@@ -10,6 +12,7 @@
 /* Others may use the mailboxes all the time. */
 #define ATTEMPTS 8
 #define PAUSE_MS 10
+#define LASTING_SECONDS 60
 
 struct count {
 	const struct holder *holder; /* with all its roots */
@@ -18,16 +21,30 @@ struct count {
 	bool doubtful; /* a mailbox was listed, but not there */
 };
 
-/* What cannot be opened for a lasting reason counts nothing, as in stock.  A
- * mailbox is not there while somebody deletes it, who takes that back when mail
- * comes in between. */
+/* Whether a mailbox that cannot be opened is gone, or has been like that for a
+ * while.  Dovecot marks one that it deletes, and takes that back when mail
+ * comes in between; and a process may take a new one for the old one. */
+static bool
+is_lasting(struct mailbox *box)
+{
+	const char *path;
+	struct stat state;
+
+	if (mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) <=
+		0 ||
+	    stat(path, &state) != 0)
+		return (TRUE);
+	return (ioloop_time - state.st_ctime > LASTING_SECONDS);
+}
+
+/* What cannot be opened for a lasting reason counts nothing, as in stock. */
 static void
 note_failure(struct count *count, struct mailbox *box)
 {
 	enum mail_error error;
 	const char *text = mailbox_get_last_internal_error(box, &error);
 
-	if (error == MAIL_ERROR_NOTFOUND)
+	if (error == MAIL_ERROR_NOTFOUND && !is_lasting(box))
 		count->doubtful = TRUE;
 	if (error != MAIL_ERROR_TEMP && error != MAIL_ERROR_INUSE)
 		return;
@@ -112,10 +129,9 @@ add_namespace(struct count *count, struct mail_namespace *ns)
 	add_prefix(count, ns);
 }
 
-/* Return 1 when the ledger took it, 0 when something came in between; the
- * ${last} time there is no doubt about what is not there. */
+/* Return 1 when the ledger took it, 0 when something came in between. */
 static int
-attempt(const struct holder *all, bool last)
+attempt(const struct holder *all)
 {
 	struct count count = { .holder = all };
 	struct ledger_request request;
@@ -136,7 +152,7 @@ attempt(const struct holder *all, bool last)
 			add_namespace(&count, ns);
 	if (count.failed)
 		return (-1);
-	if (count.doubtful && !last)
+	if (count.doubtful)
 		return (0);
 	holder_request(all, LEDGER_RECOUNT_END, &request);
 	request.sequence = sequence;
@@ -160,7 +176,7 @@ attempt_often(const struct holder *all)
 			(void)nanosleep(&pause, NULL);
 		T_BEGIN
 		{
-			result = attempt(all, i + 1 == ATTEMPTS);
+			result = attempt(all);
 		}
 		T_END;
 	}

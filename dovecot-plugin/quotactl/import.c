@@ -161,8 +161,7 @@ import(struct quotactl *ctl)
 		count_progress("counted", i + 1, names.count);
 	}
 	if (failed > 0 && failed == names.count)
-		(void)fprintf(stderr,
-		    QUOTACTL_PROGRAM
+		(void)fprintf(stderr, QUOTACTL_PROGRAM
 		    ": nobody was counted; has Dovecot been reloaded with "
 		    "mailreeve_quota in mail_plugins?\n");
 	return (failed > 0 ? EX_TEMPFAIL : status);

@@ -152,8 +152,9 @@ told '250 250' 600000 n@near.example
 until_it 20 arrived n@near.example 2 || fail "no warning: $(tail "$LAB/quotad.log")"
 until_it 20 arrived postmaster@near.example 1 || fail "no word to the postmaster"
 doveadm_ fetch -u n@near.example 'hdr body' all | grep -v '^x*.$' >"$LAB/said"
-grep -q '^From:.*quota@mx.example' "$LAB/said" &&
-	grep -q 'Your mailbox' "$LAB/said" || fail "$(cat "$LAB/said")"
+for words in '^From:.*quota@mx.example' 'Your mailbox'; do
+	grep -q "$words" "$LAB/said" || fail "$(cat "$LAB/said")"
+done
 doveadm_ fetch -u postmaster@near.example body all |
 	grep -q 'domain near.example' || fail "not of the domain"
 say "the user and the postmaster are warned by mail"

@@ -83,7 +83,8 @@ test_system_users(void **state)
 	struct peer peer;
 
 	(void)state;
-	if (geteuid() != 0 || nobody == NULL)
+	assert_non_null(nobody);
+	if (geteuid() != 0)
 		skip();
 	assert_int_equal(peer_as(nobody->pw_uid, users, arena, &peer), 0);
 	assert_string_equal(peer.may.login, "nobody");
