@@ -21,9 +21,9 @@ struct count {
 	bool doubtful; /* a mailbox was listed, but not there */
 };
 
-/* Whether a mailbox that cannot be opened is gone, or has been like that for a
- * while.  Dovecot marks one that it deletes, and takes that back when mail
- * comes in between; and a process may take a new one for the old one. */
+/* Whether a mailbox that was deleted is gone, or has been like that for a
+ * while. Dovecot marks one that it deletes, and takes that back when mail comes
+ * in between; and a process may take a new one for the old one. */
 static bool
 is_lasting(struct mailbox *box)
 {
@@ -44,7 +44,7 @@ note_failure(struct count *count, struct mailbox *box)
 	enum mail_error error;
 	const char *text = mailbox_get_last_internal_error(box, &error);
 
-	if (error == MAIL_ERROR_NOTFOUND && !is_lasting(box))
+	if (box->mailbox_deleted && !is_lasting(box))
 		count->doubtful = TRUE;
 	if (error != MAIL_ERROR_TEMP && error != MAIL_ERROR_INUSE)
 		return;

@@ -23,8 +23,9 @@ read_key(
 	int result;
 
 	settings_event_add_filter_name(event, "quota_" PLUGIN_DRIVER);
-	result = settings_get_filter(event, "quota", root->set_filter_name,
-	    &settings_24_info, 0, &set, error_r);
+	settings_event_add_list_filter_name(
+	    event, "quota", root->set_filter_name);
+	result = settings_get(event, &settings_24_info, 0, &set, error_r);
 	event_unref(&event);
 	if (result < 0)
 		return (-1);

@@ -302,12 +302,11 @@ policy_edit() {
 
 # working_dovecot: stock, with a Maildir for each of the system's users.
 working_dovecot() {
-	if [ "$(doveconf -h dovecot_config_version 2>/dev/null)" = '' ]; then
-		echo 'mail_location = maildir:~/Maildir'
-	else
-		printf '%s\n' 'mail_driver = maildir' 'mail_path = ~/Maildir' \
-			'mail_inbox_path = '
-	fi >/etc/dovecot/conf.d/95-test.conf
+	case $(dovecot --version) in
+	2.3.*) echo 'mail_location = maildir:~/Maildir' ;;
+	*) printf '%s\n' 'mail_driver = maildir' 'mail_path = ~/Maildir' \
+		'mail_inbox_path = ' ;;
+	esac >/etc/dovecot/conf.d/95-test.conf
 	doveconf -n >/dev/null
 	systemctl restart dovecot
 }

@@ -65,7 +65,7 @@ warnings_2.4() {
 	    path = /mnt/clone
 	  }
 	}
-	quota User {
+	quota "User quota" {
 	  quota_warning half {
 	    quota_storage_percentage = 50
 	    execute quota-warning {

@@ -109,7 +109,7 @@ roots_2.3() {
 roots_2.4() {
 	case $ROOTS in
 	count | maildir) root_2.4 User "$ROOTS" ;;
-	user) root_2.4 User ledger user ;;
+	user) root_2.4 "User quota" ledger ;;
 	domain) root_2.4 Domain ledger domain ;;
 	both) root_2.4 User ledger user && root_2.4 Domain ledger domain ;;
 	esac
@@ -117,7 +117,7 @@ roots_2.4() {
 
 root_2.4() {
 	cat <<-EOT
-	quota $1 {
+	quota "$1" {
 	  driver = $2
 	  quota_storage_size = $LIMIT
 	  quota_storage_grace = 0
