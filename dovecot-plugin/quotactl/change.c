@@ -5,14 +5,6 @@
 
 #include "quotactl.h"
 
-static bool
-see_nothing(void *cookie, json_t *object)
-{
-	(void)cookie;
-	(void)object;
-	return (true);
-}
-
 static int
 ask_words(struct quotactl *ctl)
 {
@@ -20,7 +12,7 @@ ask_words(struct quotactl *ctl)
 
 	for (int i = 1; i < ctl->count; i++)
 		text = arena_printf(ctl->arena, "%s %s", text, ctl->words[i]);
-	return (quotactl_ask(ctl, text, see_nothing, NULL));
+	return (quotactl_ask(ctl, text, NULL, NULL));
 }
 
 /* "storage=10G" as the daemon takes it: "storage=10737418240". */
@@ -58,7 +50,7 @@ set(struct quotactl *ctl)
 		}
 		text = arena_printf(ctl->arena, "%s %s", text, word);
 	}
-	return (quotactl_ask(ctl, text, see_nothing, NULL));
+	return (quotactl_ask(ctl, text, NULL, NULL));
 }
 
 const struct quotactl_command quotactl_set = { "set", "ACCOUNT NAME=VALUE...",

@@ -27,7 +27,8 @@ doveadm_run(
 		return (-1);
 	while (fgets(line, sizeof(line), pipe) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		see(cookie, line);
+		if (see != NULL)
+			see(cookie, line);
 	}
 	status = pclose(pipe);
 	return (WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1);

@@ -20,8 +20,8 @@ typedef void doveadm_see(void *cookie, char *line);
 /**
  * doveadm_run(ctl, arguments, see, cookie):
  * Run doveadm with ${arguments}, which are words of the shell; show each line
- * that it prints to ${see}.  Return 0, or -1 when it failed, which it says
- * itself.
+ * that it prints to ${see}, which may be NULL.  Return 0, or -1 when it failed,
+ * which it says itself.
  */
 int doveadm_run(struct quotactl *ctl, const char *arguments, doveadm_see *see,
     void *cookie);

@@ -16,14 +16,6 @@ see_first(void *cookie, char *line)
 		(void)stpncpy(first, line, DOVEADM_MAX_LINE - 1);
 }
 
-static bool
-see_nothing(void *cookie, json_t *object)
-{
-	(void)cookie;
-	(void)object;
-	return (true);
-}
-
 /* Have the owner of the mailboxes book for them himself: doveadm becomes him
  * before it counts, and so does IMAP. */
 static int
@@ -44,7 +36,7 @@ bind_owner(struct quotactl *ctl, const char *user)
 	text = arena_printf(arena, "bind %s %s user/%s", uid, user, user);
 	if (at != NULL)
 		text = arena_printf(arena, "%s domain/%s", text, at + 1);
-	return (quotactl_ask(ctl, text, see_nothing, NULL) == EX_OK ? 0 : -1);
+	return (quotactl_ask(ctl, text, NULL, NULL) == EX_OK ? 0 : -1);
 }
 
 /* A number of the first line of a Maildir++ quota file, as "1000000S,1000C". */
@@ -100,7 +92,7 @@ take_limits(struct quotactl *ctl, const char *user, const char *line)
 	    quotactl_ask(ctl,
 		arena_printf(arena, "set user/%s storage=%lld messages=%lld",
 		    user, bytes, messages),
-		see_nothing, NULL) == EX_OK
+		NULL, NULL) == EX_OK
 		? 0
 		: -1);
 }

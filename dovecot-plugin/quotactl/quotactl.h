@@ -45,7 +45,8 @@ typedef bool quotactl_see(void *cookie, json_t *object);
 
 /**
  * quotactl_ask(ctl, text, see, cookie):
- * Give the daemon the command ${text}; show each object that it says to ${see}.
+ * Give the daemon the command ${text}; show each object that it says to ${see},
+ * which may be NULL.
  * Return an exit status of sysexits.h, after telling standard error why when it
  * is not EX_OK.
  */

@@ -58,7 +58,8 @@ read_answer(struct quotactl *ctl, struct ledger_reply *reply, quotactl_see *see,
 		bool more = reply->result == LEDGER_MORE;
 		int status = more ? EX_OK : end(object, reply);
 
-		if (more && object != NULL && !see(cookie, object))
+		if (more && object != NULL && see != NULL &&
+		    !see(cookie, object))
 			more = false;
 		json_decref(object);
 		if (!more)
