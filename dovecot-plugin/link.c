@@ -22,6 +22,8 @@ open_client(const struct plugin_settings *set)
 {
 	if (client != NULL && strcmp(client_path, set->socket) == 0)
 		return (client);
+	if (client != NULL)
+		(void)ledger_client_flush(client);
 	ledger_client_free(client);
 	i_free(client_path);
 	client_path = i_strdup(set->socket);
@@ -128,7 +130,8 @@ static void
 send_late(struct timeout **timer)
 {
 	timeout_remove(timer);
-	(void)ledger_client_flush(client);
+	if (client != NULL)
+		(void)ledger_client_flush(client);
 }
 
 void
@@ -160,10 +163,11 @@ link_close(void)
 
 	/* If that fails the daemon is away, and doubts everybody when it is
 	 * back. */
-	tell_doubts();
-	timeout_remove(&later);
-	if (client != NULL)
+	if (client != NULL) {
+		tell_doubts();
 		(void)ledger_client_flush(client);
+	}
+	timeout_remove(&later);
 	ledger_client_free(client);
 	client = NULL;
 	i_free(client_path);

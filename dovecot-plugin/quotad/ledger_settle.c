@@ -61,22 +61,62 @@ change(struct ledger_work *work)
 	}
 }
 
-/* Once all leases have ended nobody has less than nothing, or our numbers are
- * wrong, and the mailboxes are to be counted. */
+/* What the holder's other leases hold of an account. */
+struct own {
+	const char *key;
+	uint64_t except;
+	struct ledger_amount held;
+};
+
 static void
-check_shares(struct store_unit *unit)
+see_own(void *cookie, const struct record_lease *lease)
 {
+	struct own *own = cookie;
+
+	for (size_t i = 0; i < lease->share_count; i++)
+		if (lease->id != own->except &&
+		    strcmp(lease->shares[i].account, own->key) == 0)
+			record_add(&own->held, lease->shares[i].used, 1);
+}
+
+static struct ledger_amount
+held_beside(struct ledger_work *work, const char *key)
+{
+	const struct store_unit *unit = &work->unit;
+	struct own own = { .key = key, .except = unit->lease.id };
+
+	/* A store that is away fails the unit as well. */
+	if (unit->holder.open > 0)
+		(void)store_leases(work->ledger->options.store,
+		    unit->holder.name, false, see_own, &own);
+	return (own.held);
+}
+
+static int64_t
+lack_of(int64_t used, int64_t held)
+{
+	return (used < -held ? used + held : 0);
+}
+
+/* Nobody has less than nothing, with what he holds, or our numbers are wrong
+ * (or he lies), and the mailboxes are to be counted. */
+static void
+check_shares(struct ledger_work *work)
+{
+	struct store_unit *unit = &work->unit;
 	struct record_holder *holder = &unit->holder;
 
-	for (size_t i = 0; i < holder->share_count && holder->open == 0; i++) {
+	for (size_t i = 0; i < holder->share_count; i++) {
 		struct record_share *share = &holder->shares[i];
 		struct record_account *account =
 		    ledger_account(unit, share->account);
-		struct ledger_amount lacks = {
-			share->used.bytes < 0 ? share->used.bytes : 0,
-			share->used.count < 0 ? share->used.count : 0
-		};
+		struct ledger_amount held, lacks;
 
+		if (share->used.bytes >= 0 && share->used.count >= 0)
+			continue;
+		held = held_beside(work, share->account);
+		lacks.bytes = lack_of(share->used.bytes, held.bytes);
+		lacks.count = lack_of(share->used.count, held.count);
 		if (record_is_nothing(lacks))
 			continue;
 		holder->dirty = true;
@@ -99,7 +139,7 @@ close_lease(struct ledger_work *work)
 	unit->holder.sequence++;
 	unit->save_holder = true;
 	work->effect->closed = unit->lease.id;
-	check_shares(unit);
+	check_shares(work);
 }
 
 /* What happened is not known to us: only counting tells. */
@@ -131,7 +171,7 @@ commit_step(struct ledger_work *work)
 	/* A recount may have ended it, and seen the mail or not. */
 	if (!has_lease(work)) {
 		change(work);
-		check_shares(&work->unit);
+		check_shares(work);
 		doubt(work);
 		return;
 	}

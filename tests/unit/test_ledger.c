@@ -117,6 +117,15 @@ static const struct story stories[] = {
 		{ COMMIT, 0, 0, LEDGER_OK, 0, 1000, 0, 0 },
 		{ COMMIT, 2, 0, LEDGER_OK, 1000, 0, 0, 1000 },
 	    } },
+	{ "who lies while he holds room has no more for it", 1000, 5000, 0,
+	    {
+		{ COUNT, 0, 100, LEDGER_OK, 100, 0, 0, 100 },
+		{ RESERVE, 0, 50, LEDGER_OK, 100, 50, 0, 100 },
+		{ RESERVE, 1, 0, LEDGER_OK, 100, 50, 0, 100 },
+		{ COMMIT, 1, 900, LEDGER_OK, -50, 50, 0, -50, true },
+		{ RESERVE, 1, 1001, LEDGER_HARD, -50, 50, 0, -50, true },
+		{ RELEASE, 0, 0, LEDGER_OK, 0, 0, 0, 0, true },
+	    } },
 	{ "who has less than nothing is counted", 1000, 5000, 0,
 	    {
 		{ COUNT, 0, 100, LEDGER_OK, 100, 0, 0, 100 },
