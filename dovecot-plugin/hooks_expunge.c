@@ -141,11 +141,15 @@ sync_deinit(
 {
 	struct mailbox *box = ctx->box;
 	struct hooks_box *hbox = HOOKS_BOX(box);
+	/* mdbox finds mail in its files that no mailbox had. */
+	bool rebuilds = (ctx->flags & MAILBOX_SYNC_FLAG_FORCE_RESYNC) != 0;
 	int result = hbox->module_ctx.super.sync_deinit(ctx, status_r);
 
 	T_BEGIN
 	{
 		settle(hbox, box, result < 0);
+		if (rebuilds)
+			hooks_doubt(box);
 	}
 	T_END;
 	if (array_is_created(&hbox->expunged))
