@@ -9,6 +9,9 @@ set -u
 
 USERS=u@d.example,v@d.example
 SESSIONS=12 DOINGS=60 ROUNDS=2 KILLS=12
+# A move is never refused, and of two sessions that move the same mail at once
+# each has a copy of it: so much may be over.
+MOVED=60000
 if [ -n "${MAILREEVE_SOAK:-}" ]; then
 	ROUNDS=100 KILLS=200
 fi
@@ -35,7 +38,8 @@ agree() {
 	done
 	[ "$(used domain/d.example)" = "$sum" ] ||
 		fail "$1: the domain has $(used domain/d.example), holds $sum"
-	[ "$sum" -le 1048576 ] || fail "$1: the domain is over: $sum"
+	[ "$sum" -le $((1048576 + MOVED)) ] ||
+		fail "$1: the domain is over: $sum"
 }
 
 nothing_held() {
@@ -45,13 +49,14 @@ nothing_held() {
 	[ "$leases" = 0 ] || fail "$1: $leases leases are left"
 }
 
+# mixed FORMAT [keep]
 mixed() {
 	local round said
 	quota_new "$1" sqlite both
 	quota_up
 	for ((round = 1; round <= ROUNDS; round++)); do
 		said=$(python3 "$CASES/quota_sessions.py" "$SESSIONS" "$DOINGS" \
-			"$round" "$USERS")
+			"$round" "$USERS" ${2:+"$2"})
 		settle
 		agree "$1, round $round"
 	done
@@ -103,5 +108,7 @@ killed() {
 }
 
 mixed maildir
-[ -z "${MAILREEVE_SOAK:-}" ] || mixed mdbox
+# Where mailboxes are deleted in use, stock's mdbox takes itself for corrupt, and
+# mail comes and goes as its indexes are made anew.
+[ -z "${MAILREEVE_SOAK:-}" ] || mixed mdbox keep
 killed maildir

@@ -1,6 +1,7 @@
-"""quota_sessions.py SESSIONS ROUNDS SEED USER,...: sessions at once that append,
-deliver, copy, move, expunge, and delete mailboxes at random; print how many of
-each were done.  What a server that is killed answers is no failure here."""
+"""quota_sessions.py SESSIONS ROUNDS SEED USER,... [keep]: sessions at once that
+append, deliver, copy, move, expunge, and delete mailboxes (unless told to keep
+them) at random; print how many of each were done.  What a server that is killed
+answers is no failure here."""
 import collections
 import imaplib
 import random
@@ -75,7 +76,9 @@ class Session:
 
     def run(self, rounds):
         doings = [self.append] * 5 + [self.lmtp] * 3 + [self.copy] * 3
-        doings += [self.move] * 3 + [self.expunge] * 4 + [self.delete]
+        doings += [self.move] * 3 + [self.expunge] * 4
+        if "keep" not in sys.argv[5:]:
+            doings.append(self.delete)
         for _ in range(rounds):
             try:
                 if self.imap is None:

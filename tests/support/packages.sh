@@ -21,6 +21,8 @@ PACKAGES_TEST='libcmocka-dev opendkim python3 python3-dkim python3-spf
 	python3-authres python3-prometheus-client python3-yaml procps knot
 	bash-completion zsh fish sqlite3 redis-server mmdb-bin postgrey
 	valgrind libc6-dbg'
+# Debian 12 has none.
+PACKAGES_VALKEY='valkey-server'
 PACKAGES_STYLE='clang-format clang-tidy cppcheck shellcheck mandoc
 	binutils git'
 PACKAGES_FUZZ='clang libclang-rt-dev'
@@ -34,7 +36,7 @@ PACKAGES_SHELF='opendkim sudo dovecot-imapd dovecot-lmtpd'
 
 # Servers among them, whose services must not start at the next boot either.
 PACKAGES_SERVICES='postfix dovecot knot opendkim opendmarc rspamd postfwd
-	postgrey redis-server'
+	postgrey redis-server valkey-server'
 
 # packages_release: print 12 or 13, or fail on anything else.
 packages_release() {
@@ -48,7 +50,7 @@ packages_release() {
 }
 
 # packages_names PURPOSE ...: print the packages for these purposes: build,
-# mail, bench, test, style, fuzz, root, nspawn, deb, boot, shelf.
+# mail, bench, test, valkey, style, fuzz, root, nspawn, deb, boot, shelf.
 packages_names() {
 	local purpose
 	for purpose in "$@"; do
@@ -57,6 +59,7 @@ packages_names() {
 		mail) echo "$PACKAGES_MAIL" ;;
 		bench) echo "$PACKAGES_BENCH" ;;
 		test) echo "$PACKAGES_TEST" ;;
+		valkey) echo "$PACKAGES_VALKEY" ;;
 		style) echo "$PACKAGES_STYLE" ;;
 		fuzz) echo "$PACKAGES_FUZZ" ;;
 		root) echo "$PACKAGES_ROOT" ;;
