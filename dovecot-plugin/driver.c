@@ -16,6 +16,34 @@ driver_alloc(void)
 	return (&proot->root);
 }
 
+/* A user's roots go to the ledger in one request. */
+static int
+check_others(struct quota_root *root, const char *key, const char **error_r)
+{
+	unsigned int count, ours = 1;
+	struct quota_root *const *roots = series_roots(root->quota, &count);
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct plugin_root *other =
+		    (const struct plugin_root *)roots[i];
+
+		if (roots[i] == root || !holder_is_ours(roots[i]))
+			continue;
+		ours++;
+		if (strcmp(other->key, key) != 0)
+			continue;
+		*error_r = t_strdup_printf(
+		    "another root is the account %s already", key);
+		return (-1);
+	}
+	if (ours <= LEDGER_MAX_ROOTS)
+		return (0);
+	*error_r = t_strdup_printf("a user has no more than %d roots with the "
+				   "driver " PLUGIN_DRIVER,
+	    LEDGER_MAX_ROOTS);
+	return (-1);
+}
+
 int
 driver_be_account(
     struct quota_root *root, const char *template, const char **error_r)
@@ -28,8 +56,11 @@ driver_be_account(
 		return (-1);
 	}
 	proot->key = NULL;
-	if (key_make(template, root->quota->user->username, key, sizeof(key)))
-		proot->key = p_strdup(root->pool, key);
+	if (!key_make(template, root->quota->user->username, key, sizeof(key)))
+		return (0);
+	if (check_others(root, key, error_r) < 0)
+		return (-1);
+	proot->key = p_strdup(root->pool, key);
 	return (0);
 }
 

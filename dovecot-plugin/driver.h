@@ -23,6 +23,7 @@ void driver_init(struct quota_root *root);
 /**
  * driver_be_account(root, template, error_r):
  * Make ${root} the account of its user that ${template} (see key.h) says.
+ * Return -1 when another root of his is that, or he has too many.
  */
 int driver_be_account(
     struct quota_root *root, const char *template, const char **error_r);

@@ -296,6 +296,42 @@ sieve_and_dsync() {
 
 count_for_users
 warnings_and_clone
+# roots_twice_2.3, roots_twice_2.4: two roots for one account.
+roots_twice_2.3() {
+	echo 'plugin {
+	quota2 = ledger:Again:user
+	}'
+}
+
+roots_twice_2.4() {
+	echo 'quota Again {
+	  driver = ledger
+	}'
+}
+
+# What cannot work is said at once, and nobody can take it for a quota.
+refused() {
+	PLUGINS_MORE=''
+	quota_new maildir sqlite user "$("roots_twice_$VERSION")"
+	quota_up
+	doveadm_ quota get -u u@d.example >"$LAB/said" 2>&1
+	grep -q 'another root is the account user/u@d.example already' "$LAB/said" ||
+		fail "$(cat "$LAB/said")"
+	quota_down
+	# The same plugin for another Dovecot.
+	quota_new maildir sqlite user
+	quota_up
+	rm "$LAB/modules/${PLUGIN##*/}"
+	sed 's/\([0-9]\.ABIv\)[0-9]/\1x/' "$PLUGIN" >"$LAB/modules/${PLUGIN##*/}"
+	doveadm_ quota get -u u@d.example >"$LAB/said" 2>&1 &&
+		fail "it was loaded"
+	grep -q 'different ABI version' "$LAB/said" || fail "$(cat "$LAB/said")"
+	: >"$LAB/dovecot.log"
+	quota_down
+	say "two roots for one account, and the wrong Dovecot, are refused"
+}
+
+refused
 trash_makes_room
 lazy_expunge
 hibernation
