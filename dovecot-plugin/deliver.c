@@ -7,7 +7,7 @@
 extern deliver_mail_func_t *mail_deliver_hook_set(deliver_mail_func_t *new_hook)
     __attribute__((weak));
 
-/* Who was there first: a hook has no place for a cookie. */
+/* Whose hook ours stands before: it has no place for a cookie. */
 static deliver_mail_func_t *next_deliver_mail;
 
 /* These settings are of this recipient alone, and are read once more for the
@@ -24,17 +24,28 @@ deliver(struct mail_deliver_context *ctx, struct mail_storage **storage_r)
 }
 
 void
-deliver_init(void)
+deliver_follow(void)
 {
-	if (mail_deliver_hook_set != NULL)
-		next_deliver_mail = mail_deliver_hook_set(deliver);
+	deliver_mail_func_t *before;
+
+	if (mail_deliver_hook_set == NULL)
+		return;
+	before = mail_deliver_hook_set(deliver);
+	if (before != deliver)
+		next_deliver_mail = before;
 }
 
 void
 deliver_deinit(void)
 {
-	if (mail_deliver_hook_set != NULL)
-		(void)mail_deliver_hook_set(next_deliver_mail);
+	deliver_mail_func_t *before;
+
+	if (mail_deliver_hook_set == NULL)
+		return;
+	/* Who came after us has gone already, and put back what he found. */
+	before = mail_deliver_hook_set(NULL);
+	if (before != deliver)
+		(void)mail_deliver_hook_set(before);
 }
 
 void

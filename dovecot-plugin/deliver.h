@@ -8,10 +8,11 @@
 #include "plugin.h"
 
 /**
- * deliver_init(void), deliver_deinit(void):
- * Hear of deliveries from now on, and no longer.
+ * deliver_follow(void), deliver_deinit(void):
+ * Hear of deliveries before all others, now that all plugins are there: Sieve
+ * calls nobody after itself; and no longer.
  */
-void deliver_init(void);
+void deliver_follow(void);
 void deliver_deinit(void);
 
 /**

@@ -20,6 +20,7 @@ user_created(struct mail_user *user)
 
 	if (quota_get_mail_user_quota(user) == NULL)
 		return;
+	deliver_follow();
 	puser = p_new(user->pool, struct plugin_user, 1);
 	if (series_settings(user, &puser->set, &error) < 0) {
 		user->error =
@@ -50,7 +51,6 @@ mailreeve_quota_plugin_init(struct module *module)
 {
 	quota_backend_register(&series_backend);
 	mail_storage_hooks_add(module, &hooks);
-	deliver_init();
 }
 
 PLUGIN_EXPORT void

@@ -253,26 +253,6 @@ shared_and_public() {
 	say "shared mailboxes count for their owner, public ones for themselves"
 }
 
-sieve_2.3() {
-	echo 'protocol lmtp {
-	mail_plugins = quota mailreeve_quota sieve
-	}
-	plugin {
-	sieve = file:/mnt/filter.sieve
-	}'
-}
-
-sieve_2.4() {
-	echo 'protocol lmtp {
-	  mail_plugins {
-	    sieve = yes
-	  }
-	  sieve_script personal {
-	    path = /mnt/filter.sieve
-	  }
-	}'
-}
-
 sieve_and_dsync() {
 	echo 'require ["fileinto", "mailbox"]; fileinto :create "Filed";' \
 		>/mnt/filter.sieve

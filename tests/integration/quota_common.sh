@@ -160,6 +160,27 @@ userdb_2.4() {
 	EOT
 }
 
+# sieve_2.3, sieve_2.4: settings for LMTP with the script /mnt/filter.sieve.
+sieve_2.3() {
+	echo 'protocol lmtp {
+	mail_plugins = quota mailreeve_quota sieve
+	}
+	plugin {
+	sieve = file:/mnt/filter.sieve
+	}'
+}
+
+sieve_2.4() {
+	echo 'protocol lmtp {
+	  mail_plugins {
+	    sieve = yes
+	  }
+	  sieve_script personal {
+	    path = /mnt/filter.sieve
+	  }
+	}'
+}
+
 dovecot_2.3() {
 	cat <<-EOT
 	$(dovecot_common)

@@ -63,7 +63,10 @@ limit "domain" {
 	storage = 400k
 }'
 LIMIT=0
-quota_new maildir sqlite both
+# Sieve delivers in the place of LMTP.
+chmod 1777 /mnt
+echo 'keep;' >/mnt/filter.sieve
+quota_new maildir sqlite both "$("sieve_$VERSION")"
 touch /mnt/told && chown nobody /mnt/told && ln -s /mnt/told "$LAB/keep/told"
 quota_up
 
