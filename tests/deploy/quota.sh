@@ -86,14 +86,20 @@ upgraded() {
 		/etc/mailreeve/quotad.conf
 }
 
+not_removed() {
+	! apt_get remove mailreeve-dovecot
+}
+
 removed() {
-	must "remove, while Dovecot still asks" apt_get remove mailreeve-dovecot
-	must "warns" said WARNING
-	must "which names the file" said /etc/dovecot/conf.d/90-mailreeve-quota
-	must "without it, and the settings, mail flows" on bash -c '
+	must "removing it while Dovecot uses it is refused" not_removed
+	must "with the file to be changed" \
+		said /etc/dovecot/conf.d/90-mailreeve-quota
+	must "mail flows all the same" stored 1 1
+	must "without the settings" on bash -c '
 		rm /etc/dovecot/conf.d/90-mailreeve-quota-*
-		systemctl restart dovecot'
-	must "as before" stored 1 1
+		doveadm reload'
+	must "it goes" apt_get remove mailreeve-dovecot
+	must "and mail flows as before" stored 1 1
 	must "purge" apt_get purge mailreeve-dovecot
 	must "leaves no folder of its own" on test ! -e /etc/mailreeve -a \
 		! -e /var/lib/mailreeve -a ! -e /run/mailreeve
