@@ -253,6 +253,9 @@ read_reply(
 
 		if (taken != TALK_CLOSED)
 			return (taken);
+		/* It is never there at once. */
+		if (!wait_for(client, POLLIN, deadline))
+			return (TALK_FAILED);
 		/* A partial frame is shorter than the buffer. */
 		got = recv(client->fd, &client->in[client->in_len],
 		    sizeof(client->in) - client->in_len, 0);
@@ -260,13 +263,8 @@ read_reply(
 			client->in_len += (size_t)got;
 			continue;
 		}
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		if (got < 0 && errno == EAGAIN) {
-			if (!wait_for(client, POLLIN, deadline))
-				return (TALK_FAILED);
-			continue;
-		}
 		set_error(client, "%s: %s", client->address.sun_path,
 		    got == 0 ? "it closed the connection" : strerror(errno));
 		return (client->in_len == 0 ? TALK_CLOSED : TALK_FAILED);
