@@ -34,14 +34,17 @@ read_key(
 	return (result);
 }
 
+/* Dovecot asks user->error when all namespaces are there. */
 static void
 namespace_added(struct quota_root *root, struct mail_namespace *ns)
 {
+	struct mail_user *user = root->quota->user;
 	const char *error;
 
 	if (array_count(&root->namespaces) == 1 &&
 	    read_key(root, ns, &error) < 0)
-		e_error(root->backend.event, "%s", error);
+		user->error = p_strdup_printf(user->pool, "Quota root %s: %s",
+		    root->set_filter_name, error);
 }
 
 const struct quota_backend series_backend = {

@@ -1,8 +1,11 @@
 /* A server's users taken over from another quota: import. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/shell.h"
 #include "count.h"
@@ -86,8 +89,9 @@ take_limits(struct quotactl *ctl, const char *user, const char *line)
 	    limited)
 		return (0);
 	(void)fprintf(stderr,
-	    QUOTACTL_PROGRAM ": %s keeps the limits of his maildirsize: %s\n",
-	    user, line);
+	    QUOTACTL_PROGRAM ": %s keeps the limits of his maildirsize: "
+			     "%lld bytes, %lld messages (0 is none)\n",
+	    user, bytes, messages);
 	return (
 	    quotactl_ask(ctl,
 		arena_printf(arena, "set user/%s storage=%lld messages=%lld",
@@ -95,6 +99,21 @@ take_limits(struct quotactl *ctl, const char *user, const char *line)
 		NULL, NULL) == EX_OK
 		? 0
 		: -1);
+}
+
+/* The file is the user's, who can put anything in its place. */
+static FILE *
+open_plain(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat state;
+
+	if (fd < 0)
+		return (NULL);
+	if (fstat(fd, &state) == 0 && S_ISREG(state.st_mode))
+		return (fdopen(fd, "r"));
+	(void)close(fd);
+	return (NULL);
 }
 
 static int
@@ -108,7 +127,7 @@ import_limits(struct quotactl *ctl, const char *user)
 		    shell_word(ctl->arena, user)),
 		see_first, path) != 0)
 		return (-1);
-	file = fopen(arena_printf(ctl->arena, "%s/maildirsize", path), "re");
+	file = open_plain(arena_printf(ctl->arena, "%s/maildirsize", path));
 	if (file == NULL)
 		return (0);
 	if (fgets(line, sizeof(line), file) == NULL)

@@ -294,15 +294,6 @@ do_dirty(struct command *command)
 	finish(command, reply.result == LEDGER_AWAY ? STORE_AWAY : STORE_OK);
 }
 
-static bool
-is_bound(const struct record_binding *binding, const char *account)
-{
-	for (size_t i = 0; i < binding->account_count; i++)
-		if (strcmp(binding->accounts[i], account) == 0)
-			return (true);
-	return (false);
-}
-
 /* Add the command's accounts to what the user may have already. */
 static enum store_result
 bind_more(struct command *command, uint32_t uid, const char *holder)
@@ -316,7 +307,7 @@ bind_more(struct command *command, uint32_t uid, const char *holder)
 	(void)stpcpy(binding.holder, holder);
 	for (size_t i = 3; i < command->count; i++) {
 		if (binding.account_count == RECORD_MAX_ACCOUNTS ||
-		    is_bound(&binding, command->words[i]))
+		    record_is_bound(&binding, command->words[i]))
 			continue;
 		(void)stpcpy(binding.accounts[binding.account_count++],
 		    command->words[i]);

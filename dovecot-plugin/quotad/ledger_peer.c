@@ -4,20 +4,11 @@
 #include "ledger_impl.h"
 
 static bool
-is_bound(const struct record_binding *binding, const char *key)
-{
-	for (size_t i = 0; i < binding->account_count; i++)
-		if (strcmp(binding->accounts[i], key) == 0)
-			return (true);
-	return (false);
-}
-
-static bool
 all_bound(
     const struct record_binding *binding, const struct ledger_request *request)
 {
 	for (size_t i = 0; i < request->root_count; i++)
-		if (!is_bound(binding, request->roots[i].key))
+		if (!record_is_bound(binding, request->roots[i].key))
 			return (false);
 	return (binding->account_count > 0);
 }
@@ -78,7 +69,7 @@ is_known(struct store *store, const struct record_binding *binding)
 	    known.account_count != binding->account_count)
 		return (false);
 	for (size_t i = 0; i < binding->account_count; i++)
-		if (!is_bound(&known, binding->accounts[i]))
+		if (!record_is_bound(&known, binding->accounts[i]))
 			return (false);
 	return (true);
 }

@@ -144,8 +144,6 @@ serve_from(struct control *control, struct store *store, struct meter *meter,
 		metrics_monitor_follow(
 		    control->monitor, control->config->settings.metrics);
 		status = control_run(control);
-		if (status == EX_OK)
-			absence_begins();
 	} else {
 		(void)fail(control->log, status, error);
 	}
@@ -174,6 +172,8 @@ run(struct control *control, struct arena *arena)
 	meter = meter_new();
 	status = serve_from(control, store, meter, arena);
 	store_close(store);
+	if (status == EX_OK)
+		absence_begins();
 	meter_free(meter);
 	return (status);
 }

@@ -1,5 +1,7 @@
 #include "record.h"
 
+#include <string.h>
+
 static int64_t
 add(int64_t a, int64_t b, int sign)
 {
@@ -23,4 +25,13 @@ bool
 record_is_nothing(struct ledger_amount amount)
 {
 	return (amount.bytes == 0 && amount.count == 0);
+}
+
+bool
+record_is_bound(const struct record_binding *binding, const char *account)
+{
+	for (size_t i = 0; i < binding->account_count; i++)
+		if (strcmp(binding->accounts[i], account) == 0)
+			return (true);
+	return (false);
 }

@@ -99,4 +99,10 @@ void record_add(
  */
 bool record_is_nothing(struct ledger_amount amount);
 
+/**
+ * record_is_bound(binding, account):
+ * Say whether ${binding} is for the ${account}.
+ */
+bool record_is_bound(const struct record_binding *binding, const char *account);
+
 #endif

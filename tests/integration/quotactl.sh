@@ -69,6 +69,9 @@ doveadm_ quota recalc -u a@x.example
 says '*user/a@x.example *k * 2 * - *- *- *-*' get user/a@x.example
 exits 0 import a@x.example
 says '*200.0k (set)*' get user/a@x.example
+rm "$LAB/home/b@x.example/mail/maildirsize"
+mkfifo "$LAB/home/b@x.example/mail/maildirsize"
+exits 0 import b@x.example
 LIMIT=1M
 quota_down
 say "taken over from Maildir++"
