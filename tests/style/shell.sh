@@ -8,4 +8,4 @@ mapfile -t scripts < <(all_files | while IFS= read -r file; do
 		echo "$file"
 	fi
 done)
-shellcheck --external-sources --source-path=SCRIPTDIR "${scripts[@]}"
+shellcheck "${scripts[@]}"
