@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "keygen.h"
+#include "records/records.h"
 
 #define PROGRAM "mailreeve-dns"
 
@@ -18,6 +19,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "keygen", keygen, "make DKIM keys for a domain" },
+	{ "records", records, "print the records that a domain needs" },
 };
 
 static void

@@ -27,7 +27,9 @@ enum dns_type {
 	DNS_TYPE_MX = 15,
 	DNS_TYPE_TXT = 16,
 	DNS_TYPE_AAAA = 28,
+	DNS_TYPE_SRV = 33,
 	DNS_TYPE_TLSA = 52,
+	DNS_TYPE_CAA = 257,
 };
 
 enum dns_status {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dns/dns_anchor.h"
 
@@ -34,9 +35,9 @@ static const struct option common_options[] = {
 	{ NULL, NULL },
 };
 
-/* A resolver of the site's own may stand on this host and know private names;
- * when it was down it is asked again soon. */
-static const struct option forward_options[] = {
+/* A resolver or a root of the site's own may stand on this host and know
+ * private names; when it was down it is asked again soon. */
+static const struct option private_options[] = {
 	{ "do-not-query-localhost:", "no" },
 	{ "unblock-lan-zones:", "yes" },
 	{ "insecure-lan-zones:", "yes" },
@@ -85,6 +86,20 @@ set_resolvers(struct ub_ctx *context, const struct dns_unbound_options *options,
 		      ub_strerror(error)));
 }
 
+/* libunbound looks at the file only when it asks; we say at once. */
+static const char *
+set_root_hints(struct ub_ctx *context, const char *path, struct arena *arena)
+{
+	const struct option hints[] = { { "root-hints:", path },
+		{ NULL, NULL } };
+
+	if (path == NULL)
+		return (NULL);
+	if (access(path, R_OK) != 0)
+		return (arena_printf(arena, "%s: %s", path, strerror(errno)));
+	return (set_options(context, hints, arena));
+}
+
 static const char *
 add_anchor(void *cookie, const char *text)
 {
@@ -114,12 +129,12 @@ set_trust_anchor(struct ub_ctx *context, const char *path, struct arena *arena)
  * does not forward, removing a zone that is not there does no more than make
  * libunbound look at its options now. */
 static const char *
-finalize(struct ub_ctx *context, bool forwards, struct arena *arena)
+finalize(struct ub_ctx *context, bool private, struct arena *arena)
 {
 	static const char *const special[] = { "test.", "home.arpa." };
 	int error = ub_ctx_zone_remove(context, "mailreeve.invalid.");
 
-	for (size_t i = 0; forwards && error == UB_NOERROR &&
+	for (size_t i = 0; private && error == UB_NOERROR &&
 			   i < sizeof(special) / sizeof(special[0]);
 	     i++)
 		error = ub_ctx_zone_remove(context, special[i]);
@@ -133,12 +148,15 @@ set_up(struct ub_ctx *context, const struct dns_unbound_options *options,
     struct arena *arena)
 {
 	bool forwards = options->resolver_count > 0 || options->system;
+	bool private = forwards || options->root_hints != NULL;
 
 	(void)ub_ctx_debugout(context, NULL);
 	const char *error = set_options(context, common_options, arena);
 
-	if (error == NULL && forwards)
-		error = set_options(context, forward_options, arena);
+	if (error == NULL && private)
+		error = set_options(context, private_options, arena);
+	if (error == NULL)
+		error = set_root_hints(context, options->root_hints, arena);
 	if (error == NULL)
 		error = set_resolvers(context, options, arena);
 	if (error == NULL)
@@ -146,7 +164,7 @@ set_up(struct ub_ctx *context, const struct dns_unbound_options *options,
 	if (error == NULL && ub_ctx_async(context, true) != UB_NOERROR)
 		error = "libunbound: no threads";
 	if (error == NULL)
-		error = finalize(context, forwards, arena);
+		error = finalize(context, private, arena);
 	return (error);
 }
 

@@ -508,6 +508,9 @@ copy_options(struct unbound *unbound, const struct dns_unbound_options *options)
 		resolvers[i] = arena_strdup(arena, options->resolvers[i]);
 	unbound->options = *options;
 	unbound->options.resolvers = resolvers;
+	if (options->root_hints != NULL)
+		unbound->options.root_hints =
+		    arena_strdup(arena, options->root_hints);
 	if (options->trust_anchor != NULL)
 		unbound->options.trust_anchor =
 		    arena_strdup(arena, options->trust_anchor);

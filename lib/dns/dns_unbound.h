@@ -18,6 +18,8 @@ struct dns_unbound_options {
 	const char *const *resolvers;
 	size_t resolver_count;
 	bool system;              /* without resolvers: /etc/resolv.conf's */
+	const char *root_hints;   /* a file of root servers, NULL: the world's;
+	                           * they may stand on this host */
 	const char *trust_anchor; /* a file of DS or DNSKEY records, or NULL:
 	                           * no validation */
 	int patience_ms;          /* 0: DNS_UNBOUND_PATIENCE_MS */

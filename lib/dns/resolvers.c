@@ -7,6 +7,7 @@
 #include "dns/dns_zone.h"
 
 #define ZONE_PREFIX "zone:"
+#define HINTS_PREFIX "recursive:"
 
 static bool
 is_zone(const char *resolver)
@@ -15,10 +16,17 @@ is_zone(const char *resolver)
 }
 
 static bool
+has_hints(const char *resolver)
+{
+	return (strncmp(resolver, HINTS_PREFIX, strlen(HINTS_PREFIX)) == 0);
+}
+
+static bool
 stands_alone(const char *resolver)
 {
 	return (strcmp(resolver, "system") == 0 ||
-		strcmp(resolver, "recursive") == 0 || is_zone(resolver));
+		strcmp(resolver, "recursive") == 0 || is_zone(resolver) ||
+		has_hints(resolver));
 }
 
 /* What somebody meant by ${item} who wrote a colon before the port. */
@@ -113,7 +121,10 @@ resolvers_open(const struct conf_list *list, const char *trust_anchor,
 		return (dns_zone_load(
 		    &list->items[0][strlen(ZONE_PREFIX)], arena, error));
 	options.system = strcmp(list->items[0], "system") == 0;
-	if (!options.system && strcmp(list->items[0], "recursive") != 0) {
+	if (has_hints(list->items[0])) {
+		options.root_hints = &list->items[0][strlen(HINTS_PREFIX)];
+	} else if (!options.system &&
+		   strcmp(list->items[0], "recursive") != 0) {
 		options.resolvers = list->items;
 		options.resolver_count = list->count;
 	}

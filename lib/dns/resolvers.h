@@ -1,6 +1,7 @@
 /*
  * resolvers.h: the option `resolvers' of every program, and the backend that it
- * asks for: system, recursive, zone:FILE, or addresses.
+ * asks for: system, recursive, recursive:FILE with other root servers,
+ * zone:FILE, or addresses.
  */
 #ifndef DNS_RESOLVERS_H
 #define DNS_RESOLVERS_H

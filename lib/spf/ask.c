@@ -58,7 +58,9 @@ type_name(enum dns_type type)
 	case DNS_TYPE_NS:
 	case DNS_TYPE_CNAME:
 	case DNS_TYPE_SOA:
+	case DNS_TYPE_SRV:
 	case DNS_TYPE_TLSA:
+	case DNS_TYPE_CAA:
 		break;
 	}
 	return ("other");
