@@ -124,6 +124,26 @@ take_answer(const ldns_pkt *packet, const struct dns_question *question,
 		                  : DNS_NODATA;
 }
 
+/* A referral to the servers of a part of the zone, rather than up to those of a
+ * top-level domain or the root, to which a server without the zone refers. */
+static bool
+is_referral(const ldns_pkt *packet, const ldns_rdf *name)
+{
+	const ldns_rr_list *list = ldns_pkt_authority(packet);
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		const ldns_rdf *owner = ldns_rr_owner(rr);
+
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS &&
+		    ldns_dname_label_count(owner) > 1 &&
+		    (ldns_dname_is_subdomain(name, owner) ||
+			ldns_dname_compare(name, owner) == 0))
+			return (true);
+	}
+	return (false);
+}
+
 static enum authority_reading
 read_packet(const ldns_pkt *packet, const struct dns_question *question,
     const ldns_rdf *name, uint16_t id, struct arena *arena,
@@ -135,6 +155,11 @@ read_packet(const ldns_pkt *packet, const struct dns_question *question,
 		return (AUTHORITY_READ_FOREIGN);
 	if (ldns_pkt_tc(packet))
 		return (AUTHORITY_READ_TRUNCATED);
+	if (code == LDNS_RCODE_NOERROR && !ldns_pkt_aa(packet) &&
+	    is_referral(packet, name)) {
+		out->status = DNS_OK;
+		return (AUTHORITY_READ_ANSWER);
+	}
 	if (code == LDNS_RCODE_REFUSED || code == LDNS_RCODE_NOTAUTH ||
 	    ((code == LDNS_RCODE_NOERROR || code == LDNS_RCODE_NXDOMAIN) &&
 		!ldns_pkt_aa(packet)))

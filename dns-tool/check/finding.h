@@ -26,7 +26,11 @@ struct finding {
 	const char *text;     /* one sentence without a final dot */
 	const char *expected; /* each of these NULL where there is none */
 	const char *found;
-	const char *cure;     /* a record or a command, or a sentence */
+	/* The cure: any of them. */
+	const char *remove;  /* lines of a zone file to take out */
+	const char *add;     /* lines to put in */
+	const char *command; /* for root's shell on this server */
+	const char *advice;  /* a sentence without a final dot */
 	const char *accepted; /* the operator's reason to live with it */
 };
 
@@ -43,7 +47,7 @@ struct finding_list {
  */
 void finding_add(struct finding_list *list, const struct finding *finding);
 
-#define FINDING_MAX_TEXT 1500
+#define FINDING_MAX_TEXT 8000
 
 /**
  * finding_ok(list, id, subject, format, ...):

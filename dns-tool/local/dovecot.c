@@ -64,6 +64,10 @@ take_setting(struct span name, struct span value, struct arena *arena,
 	else if (span_is(name, "ssl_cert") ||
 		 span_is(name, "ssl_server_cert_file"))
 		out->certificate = file_of(value, arena);
+	else if (span_is(name, "disable_plaintext_auth"))
+		out->cleartext = span_is(value, "no");
+	else if (span_is(name, "auth_allow_cleartext"))
+		out->cleartext = span_is(value, "yes");
 }
 
 static bool

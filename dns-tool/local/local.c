@@ -139,7 +139,10 @@ local_read(const char *domain, const struct config_settings *settings,
 	dovecot_read(arena, &dovecot);
 	out->postfix = postfix.here;
 	out->dovecot = dovecot.here;
-	out->recipient_delimiter = postfix.recipient_delimiter;
+	out->mynetworks = postfix.mynetworks;
+	out->relay_restrictions = postfix.relay_restrictions;
+	out->imap_certificate = dovecot.certificate;
+	out->cleartext = dovecot.cleartext;
 	read_hostname(&work, &postfix);
 	read_addresses(&work);
 	read_services(&work, &postfix, &dovecot);

@@ -6,8 +6,9 @@
 
 /* In the order of postfix_parameters(). */
 static const char *const parameters[] = { "-xh", "myhostname",
-	"recipient_delimiter", "smtpd_tls_chain_files", "smtpd_tls_cert_file",
-	"smtpd_tls_eccert_file", NULL };
+	"mynetworks", "smtpd_relay_restrictions",
+	"smtpd_recipient_restrictions", "smtpd_tls_chain_files",
+	"smtpd_tls_cert_file", "smtpd_tls_eccert_file", NULL };
 static const char *const services[] = { "-M", NULL };
 
 static bool
@@ -51,7 +52,11 @@ void
 postfix_parameters(struct span text, struct arena *arena, struct postfix *out)
 {
 	out->hostname = arena_str(arena, next_value(&text));
-	out->recipient_delimiter = arena_str(arena, next_value(&text));
+	out->mynetworks = arena_str(arena, next_value(&text));
+	const char *relay = arena_str(arena, next_value(&text));
+
+	out->relay_restrictions = arena_printf(arena, "%s, %s", relay,
+	    arena_str(arena, next_value(&text)));
 	struct span chains = next_value(&text);
 
 	/* Postfix ignores the others where there are chains. */
@@ -132,7 +137,7 @@ postfix_read(struct arena *arena, struct postfix *out)
 {
 	struct span text;
 
-	*out = (struct postfix){ .recipient_delimiter = "" };
+	*out = (struct postfix){ 0 };
 	out->here = postconf_read(parameters, arena, &text);
 	if (!out->here)
 		return;

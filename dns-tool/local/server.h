@@ -53,9 +53,12 @@ struct server {
 	size_t spki_count;
 	const char *const *acme_accounts; /* URIs */
 	size_t acme_account_count;
-	const char *recipient_delimiter; /* of Postfix; "" for none */
-	bool postfix;                    /* it is here */
+	bool postfix; /* it is here */
+	const char *mynetworks;          /* of Postfix, as text; or NULL */
+	const char *relay_restrictions;  /* likewise */
 	bool dovecot;
+	const char *imap_certificate;    /* Dovecot's file; or NULL */
+	bool cleartext; /* Dovecot takes passwords without encryption */
 };
 
 #endif

@@ -71,6 +71,12 @@ record_type_name(enum dns_type type)
 		return ("AAAA");
 	case DNS_TYPE_SRV:
 		return ("SRV");
+	case DNS_TYPE_DS:
+		return ("DS");
+	case DNS_TYPE_RRSIG:
+		return ("RRSIG");
+	case DNS_TYPE_DNSKEY:
+		return ("DNSKEY");
 	case DNS_TYPE_TLSA:
 		return ("TLSA");
 	case DNS_TYPE_CAA:

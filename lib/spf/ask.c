@@ -59,6 +59,9 @@ type_name(enum dns_type type)
 	case DNS_TYPE_CNAME:
 	case DNS_TYPE_SOA:
 	case DNS_TYPE_SRV:
+	case DNS_TYPE_DS:
+	case DNS_TYPE_RRSIG:
+	case DNS_TYPE_DNSKEY:
 	case DNS_TYPE_TLSA:
 	case DNS_TYPE_CAA:
 		break;
