@@ -57,7 +57,8 @@ void authority_find(struct dns *dns, const char *name, int64_t deadline,
  * TCP.  Return ${authority}->count times ${count} answers, those of a server in
  * a row; DNS_TIMEOUT where none came, DNS_SERVFAIL where it was none.  A CNAME
  * is followed within an answer; where that, or a referral to a part of the zone
- * with servers of its own, leads elsewhere, the answer is DNS_OK without records.  The states of servers are set.
+ * with servers of its own, leads elsewhere, the answer is DNS_OK without
+ * records.  The states of servers are set.
  */
 struct dns_answer *authority_ask(struct authority *authority,
     const struct dns_question *questions, size_t count, int64_t deadline,

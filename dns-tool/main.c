@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "check/command.h"
 #include "keygen.h"
 #include "records/records.h"
 
@@ -19,6 +20,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "keygen", keygen, "make DKIM keys for a domain" },
+	{ "check", command_check, "find what is wrong, and how to mend it" },
 	{ "records", records, "print the records that a domain needs" },
 };
 

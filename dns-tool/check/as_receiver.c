@@ -38,8 +38,8 @@ report_trouble(const struct work *work, const char *library,
 		    crashed ? "receivers with %s crash at your records: %s"
 			    : "what receivers with %s say is not known: %s",
 		    library, report->reason),
-		.advice = crashed ? "shorten the records"
-				  : "run the check again",
+		.advice =
+		    crashed ? "shorten the records" : "run the check again",
 	    });
 }
 
@@ -148,9 +148,8 @@ make_message(const struct work *work, struct message *out)
 static struct header_list
 sign(const struct work *work, const struct message *message, size_t *count)
 {
-	const struct dkim_sign_options options = {
-		.header_canon = DKIM_RELAXED, .body_canon = DKIM_RELAXED
-	};
+	const struct dkim_sign_options options = { .header_canon = DKIM_RELAXED,
+		.body_canon = DKIM_RELAXED };
 	struct dkim_private *privates[KEYSTORE_MAX_KEYS];
 	struct dkim_sign_key keys[KEYSTORE_MAX_KEYS];
 	const char *values[KEYSTORE_MAX_KEYS];
@@ -169,8 +168,8 @@ sign(const struct work *work, const struct message *message, size_t *count)
 	if (*count > 0 && dkim_sign_finish(work_sign, values) != 0)
 		*count = 0;
 	for (size_t i = 0; i < *count; i++)
-		header_list_add(&headers, span_str("DKIM-Signature"),
-		    span_str(values[i]));
+		header_list_add(
+		    &headers, span_str("DKIM-Signature"), span_str(values[i]));
 	for (size_t i = 0; i < message->headers.count; i++)
 		header_list_add(&headers, message->headers.fields[i].raw_name,
 		    message->headers.fields[i].value);
@@ -189,13 +188,13 @@ verify(const struct work *work, const struct header_list *headers,
 		.clock_skew = CLOCK_SKEW,
 	};
 	struct keycache *cache = keycache_new(KEY_CACHE_ENTRIES);
-	struct dkim_verify *work_verify = dkim_verify_new(work->arena,
-	    &options, headers, work->check->server->domain, work->check->dns,
-	    cache, &clock_system);
+	struct dkim_verify *work_verify = dkim_verify_new(work->arena, &options,
+	    headers, work->check->server->domain, work->check->dns, cache,
+	    &clock_system);
 
 	dkim_verify_body(work_verify, body);
-	const struct dkim_verification *found = dkim_verify_finish(
-	    work_verify, work->check->deadline, count);
+	const struct dkim_verification *found =
+	    dkim_verify_finish(work_verify, work->check->deadline, count);
 
 	dkim_verify_free(work_verify);
 	keycache_free(cache);
@@ -233,9 +232,8 @@ report_theirs(const struct work *work, const struct dkim_verification *ours,
 	    &(struct finding){
 		.id = "receiver.dkim",
 		.subject = ours->selector,
-		.severity = ours->algorithm == DKIM_RSA_SHA256
-		                ? FINDING_WARNING
-		                : FINDING_NOTICE,
+		.severity = ours->algorithm == DKIM_RSA_SHA256 ? FINDING_WARNING
+	                                                       : FINDING_NOTICE,
 		.text = arena_printf(work->arena,
 		    "receivers with OpenDKIM see %s%s%s",
 		    wire_result_name(theirs->result),

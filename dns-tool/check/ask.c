@@ -50,8 +50,8 @@ take_addresses(
 }
 
 void
-ask_addresses(const struct check *check, const char *name,
-    struct arena *arena, struct ask_addresses *out)
+ask_addresses(const struct check *check, const char *name, struct arena *arena,
+    struct ask_addresses *out)
 {
 	const struct dns_question questions[] = { { name, DNS_TYPE_A },
 		{ name, DNS_TYPE_AAAA } };

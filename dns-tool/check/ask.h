@@ -20,8 +20,8 @@ struct ask_texts {
  * Store in ${out} the TXT records at ${name} that begin with the tag ${version}
  * whatever the case, such as "v=spf1".
  */
-void ask_texts(const struct check *check, const char *name,
-    const char *version, struct arena *arena, struct ask_texts *out);
+void ask_texts(const struct check *check, const char *name, const char *version,
+    struct arena *arena, struct ask_texts *out);
 
 struct ask_addresses {
 	enum dns_status status; /* DNS_OK if there is any */

@@ -12,20 +12,18 @@ static void
 complain(struct finding_list *findings, const char *id, const char *name,
     const char *text, const char *found)
 {
-	finding_add(findings,
-	    &(struct finding){
-		.id = id,
-		.subject = name,
-		.severity = FINDING_NOTICE,
-		.text = text,
-		.found = found,
-		.advice = "mend the record, or take it out",
-	    });
+	finding_add(findings, &(struct finding){
+				  .id = id,
+				  .subject = name,
+				  .severity = FINDING_NOTICE,
+				  .text = text,
+				  .found = found,
+				  .advice = "mend the record, or take it out",
+			      });
 }
 
 static void
-judge_record(
-    struct finding_list *findings, const char *name, const char *text)
+judge_record(struct finding_list *findings, const char *name, const char *text)
 {
 	struct tag_list tags;
 	const char *error = tags_parse(span_str(text), &tags);
@@ -54,8 +52,8 @@ is_enforced(const struct check *check, struct arena *arena)
 	struct dmarc_record record;
 
 	ask_texts(check,
-	    arena_printf(arena, "_dmarc.%s", check->server->domain),
-	    "v=DMARC1", arena, &texts);
+	    arena_printf(arena, "_dmarc.%s", check->server->domain), "v=DMARC1",
+	    arena, &texts);
 	if (texts.count != 1)
 		return (false);
 	dmarc_record_parse(span_str(texts.items[0]), arena, &record);

@@ -58,8 +58,8 @@ allows(const struct work *work, struct span value, const char *issuer)
 }
 
 static bool
-is_allowed(
-    const struct work *work, const struct dns_answer *answer, const char *issuer)
+is_allowed(const struct work *work, const struct dns_answer *answer,
+    const char *issuer)
 {
 	bool restricted = false;
 
@@ -77,8 +77,8 @@ is_allowed(
 }
 
 static const char *
-lines(const struct work *work, const char *name,
-    const struct dns_answer *answer)
+lines(
+    const struct work *work, const char *name, const struct dns_answer *answer)
 {
 	struct buf text;
 
@@ -111,8 +111,8 @@ expected_lines(const struct work *work)
 
 /* RFC 8659 3: the closest name with CAA records counts. */
 static const char *
-find_records(const struct work *work, const char *name,
-    struct dns_answer *answer)
+find_records(
+    const struct work *work, const char *name, struct dns_answer *answer)
 {
 	while (name != NULL) {
 		dns_lookup(work->check->dns, name, DNS_TYPE_CAA,
@@ -138,15 +138,14 @@ complain(const struct work *work, const char *subject, const char *at,
 		.id = unknown ? "caa.unknown" : "caa.forbids",
 		.subject = subject,
 		.severity = FINDING_ERROR,
-		.text = unknown
-		            ? "no issuer gives a certificate while the DNS "
-			      "does not say who may (RFC 8659 3)"
-		            : arena_printf(work->arena,
-				  "%s may not issue certificates for this "
-				  "name, so the next renewal fails",
-				  issuer),
+		.text = unknown ? "no issuer gives a certificate while the DNS "
+	                          "does not say who may (RFC 8659 3)"
+	                        : arena_printf(work->arena,
+				      "%s may not issue certificates for this "
+				      "name, so the next renewal fails",
+				      issuer),
 		.found = unknown ? ask_trouble(answer->status)
-		                 : lines(work, at, answer),
+	                         : lines(work, at, answer),
 		.remove = unknown ? NULL : lines(work, at, answer),
 		.add = unknown ? NULL : expected_lines(work),
 		.advice = unknown ? "look at the name servers" : NULL,

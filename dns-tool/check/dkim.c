@@ -19,15 +19,14 @@ complain(const struct work *work, const char *id, const char *subject,
     enum finding_severity severity, const char *text, const char *command,
     const char *advice)
 {
-	finding_add(work->findings,
-	    &(struct finding){
-		.id = id,
-		.subject = subject,
-		.severity = severity,
-		.text = text,
-		.command = command,
-		.advice = advice,
-	    });
+	finding_add(work->findings, &(struct finding){
+					.id = id,
+					.subject = subject,
+					.severity = severity,
+					.text = text,
+					.command = command,
+					.advice = advice,
+				    });
 }
 
 static const char *
@@ -88,9 +87,8 @@ judge_record(const struct work *work, const struct server_key *key,
 	} else if (!info->for_email || !info->allow_sha256) {
 		finding.id = "dkim.unusable";
 		finding.severity = FINDING_ERROR;
-		finding.text = info->for_email
-		                   ? "h= does not allow sha256"
-		                   : "s= does not allow email";
+		finding.text = info->for_email ? "h= does not allow sha256"
+		                               : "s= does not allow email";
 	}
 	if (finding.id != NULL)
 		finding_add(work->findings, &finding);
@@ -107,13 +105,13 @@ judge_key(const struct work *work, const struct server_key *key)
 	judge_size(work, key);
 	if (key->state == KEYSTORE_REVOKED)
 		return;
-	dns_lookup(work->check->dns, name, DNS_TYPE_TXT,
-	    work->check->deadline, work->arena, &answer);
+	dns_lookup(work->check->dns, name, DNS_TYPE_TXT, work->check->deadline,
+	    work->arena, &answer);
 	/* Several are undefined, and told by published.c. */
 	if (answer.count == 1)
 		judge_record(work, key, name,
-		    arena_str(work->arena,
-			dns_txt(work->arena, answer.rdata[0])));
+		    arena_str(
+			work->arena, dns_txt(work->arena, answer.rdata[0])));
 }
 
 static const char *
@@ -148,8 +146,8 @@ judge_keys(const struct work *work)
 		    FINDING_WARNING,
 		    "no key is active, so mail is not signed; keys are "
 		    "pending",
-		    arena_printf(work->arena, "mailreeve-dns rotate %s",
-			server->domain),
+		    arena_printf(
+			work->arena, "mailreeve-dns rotate %s", server->domain),
 		    NULL);
 	else if (!rsa && !ed25519)
 		complain(work, "dkim.no_key", server->domain, FINDING_ERROR,
@@ -158,8 +156,7 @@ judge_keys(const struct work *work)
 			"mailreeve-dns keygen --active %s", server->domain),
 		    "publish the records that it prints");
 	else if (!rsa)
-		complain(work, "dkim.no_rsa", server->domain,
-		    FINDING_WARNING,
+		complain(work, "dkim.no_rsa", server->domain, FINDING_WARNING,
 		    "only an Ed25519 key is active, and many receivers know "
 		    "RSA alone",
 		    arena_printf(work->arena,

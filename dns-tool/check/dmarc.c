@@ -23,15 +23,14 @@ static void
 complain(const struct work *work, const char *id,
     enum finding_severity severity, const char *text, const char *advice)
 {
-	finding_add(work->findings,
-	    &(struct finding){
-		.id = id,
-		.subject = work->name,
-		.severity = severity,
-		.text = text,
-		.found = work->text,
-		.advice = advice,
-	    });
+	finding_add(work->findings, &(struct finding){
+					.id = id,
+					.subject = work->name,
+					.severity = severity,
+					.text = text,
+					.found = work->text,
+					.advice = advice,
+				    });
 }
 
 /* The record that we would publish in the place of the one that is there. */
@@ -41,9 +40,9 @@ offer(const struct work *work, const char *id, enum finding_severity severity,
 {
 	const struct record_list *list = work->check->expected;
 	const struct record *ours = NULL;
-	const struct record theirs = { .name = work->name,
-		.type = DNS_TYPE_TXT,
-		.value = work->text };
+	const struct record theirs = {
+		.name = work->name, .type = DNS_TYPE_TXT, .value = work->text
+	};
 
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i].kind == RECORD_DMARC)
@@ -52,17 +51,17 @@ offer(const struct work *work, const char *id, enum finding_severity severity,
 		complain(work, id, severity, text, "mend the record");
 		return;
 	}
-	finding_add(work->findings,
-	    &(struct finding){
-		.id = id,
-		.subject = work->name,
-		.severity = severity,
-		.text = text,
-		.expected = ours->value,
-		.found = work->text,
-		.remove = record_line(&theirs, work->arena),
-		.add = record_line(ours, work->arena),
-	    });
+	finding_add(
+	    work->findings, &(struct finding){
+				.id = id,
+				.subject = work->name,
+				.severity = severity,
+				.text = text,
+				.expected = ours->value,
+				.found = work->text,
+				.remove = record_line(&theirs, work->arena),
+				.add = record_line(ours, work->arena),
+			    });
 }
 
 static bool
@@ -168,16 +167,16 @@ judge_receiver(const struct work *work, const char *host)
 		.subject = host,
 		.severity = FINDING_WARNING,
 		.text = ask_failed(texts.status)
-		            ? arena_printf(work->arena,
+	                    ? arena_printf(work->arena,
 				  "whether reports may go there is not known: "
 				  "%s",
 				  ask_trouble(texts.status))
-		            : "reports go to another domain that does not "
-			      "say that it wants them, so they are not sent "
-			      "(RFC 9990 4)",
+	                    : "reports go to another domain that does not "
+	                      "say that it wants them, so they are not sent "
+	                      "(RFC 9990 4)",
 		.expected = "v=DMARC1",
-		.add = arena_printf(
-		    work->arena, "%s. IN TXT \"v=DMARC1\"", name),
+		.add =
+		    arena_printf(work->arena, "%s. IN TXT \"v=DMARC1\"", name),
 		.advice = arena_printf(work->arena,
 		    "have this record published in the zone of %s, or use an "
 		    "address of your own",
@@ -223,9 +222,9 @@ dmarc_probe(const struct check *check, struct finding_list *findings)
 {
 	const char *names[DMARC_MAX_QUERIES];
 	size_t count = dmarc_walk_names(check->server->domain, names);
-	struct work work = { .check = check,
-		.findings = findings,
-		.arena = findings->arena };
+	struct work work = {
+		.check = check, .findings = findings, .arena = findings->arena
+	};
 
 	for (size_t i = 0; i < count; i++) {
 		struct ask_texts texts;

@@ -24,14 +24,13 @@ static void
 complain(const struct work *work, const char *id,
     enum finding_severity severity, const char *text, const char *advice)
 {
-	finding_add(work->findings,
-	    &(struct finding){
-		.id = id,
-		.subject = work->zone,
-		.severity = severity,
-		.text = text,
-		.advice = advice,
-	    });
+	finding_add(work->findings, &(struct finding){
+					.id = id,
+					.subject = work->zone,
+					.severity = severity,
+					.text = text,
+					.advice = advice,
+				    });
 }
 
 /* Seconds until the signature of ${rdata} ends; RFC 1982 arithmetic on its 32
@@ -78,16 +77,16 @@ static void
 judge_signatures(const struct work *work, struct authority *authority)
 {
 	const struct dns_question question = { work->zone, DNS_TYPE_RRSIG };
-	struct dns_answer *answers = authority_ask(authority, &question, 1,
-	    work->check->deadline, work->arena);
+	struct dns_answer *answers = authority_ask(
+	    authority, &question, 1, work->check->deadline, work->arena);
 	int64_t least = INT64_MAX;
 
 	for (size_t i = 0; i < authority->count; i++)
 		for (size_t j = 0; j < answers[i].count; j++) {
 			int64_t left;
 
-			if (time_left(answers[i].rdata[j], work->check->now,
-				&left) &&
+			if (time_left(
+				answers[i].rdata[j], work->check->now, &left) &&
 			    left < least)
 				least = left;
 		}

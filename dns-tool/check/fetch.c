@@ -27,13 +27,11 @@ addresses_of(const struct fetch *request, struct arena *arena)
 	buf_init(&text, arena, ADDRESSES_MAX_BYTES);
 	buf_printf(&text, "%s:443:", request->host);
 	for (size_t i = 0; i < request->address_count; i++) {
-		const struct network_address *address =
-		    &request->addresses[i];
+		const struct network_address *address = &request->addresses[i];
 		bool old = address->family == AF_INET;
 
-		buf_printf(&text, "%s%s%s%s", i > 0 ? "," : "",
-		    old ? "" : "[", network_address_print(arena, address),
-		    old ? "" : "]");
+		buf_printf(&text, "%s%s%s%s", i > 0 ? "," : "", old ? "" : "[",
+		    network_address_print(arena, address), old ? "" : "]");
 	}
 	return (curl_slist_append(NULL, buf_str(&text)));
 }
@@ -45,8 +43,7 @@ prepare(CURL *curl, const struct fetch *request, struct curl_slist *resolve,
 	int64_t left = request->deadline - clock_monotonic_ms();
 
 	(void)curl_easy_setopt(curl, CURLOPT_URL,
-	    arena_printf(
-		arena, "https://%s%s", request->host, request->path));
+	    arena_printf(arena, "https://%s%s", request->host, request->path));
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
 	(void)curl_easy_setopt(curl, CURLOPT_RESOLVE, resolve);
 	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -61,8 +58,7 @@ prepare(CURL *curl, const struct fetch *request, struct curl_slist *resolve,
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
 	if (request->ca_file != NULL) {
-		(void)curl_easy_setopt(
-		    curl, CURLOPT_CAINFO, request->ca_file);
+		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
 		(void)curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	}
 }
@@ -79,8 +75,8 @@ judge(CURL *curl, CURLcode code, const struct buf *body, const char *error,
 		return (FETCH_TOO_LARGE);
 	}
 	if (code != CURLE_OK) {
-		*reason = arena_strdup(arena,
-		    error[0] != '\0' ? error : curl_easy_strerror(code));
+		*reason = arena_strdup(
+		    arena, error[0] != '\0' ? error : curl_easy_strerror(code));
 		return (code == CURLE_PEER_FAILED_VERIFICATION
 			    ? FETCH_CERTIFICATE
 			    : FETCH_UNREACHABLE);
@@ -109,8 +105,8 @@ fetch(const struct fetch *request, struct arena *arena, struct span *body,
 		result = FETCH_UNREACHABLE;
 	} else {
 		prepare(curl, request, resolve, &got, error, arena);
-		result = judge(curl, curl_easy_perform(curl), &got, error,
-		    arena, reason);
+		result = judge(
+		    curl, curl_easy_perform(curl), &got, error, arena, reason);
 	}
 	*body = buf_span(&got);
 	curl_easy_cleanup(curl);

@@ -18,7 +18,7 @@ enum fetch_result {
 
 struct fetch {
 	const char *host;
-	const char *path; /* begins with a slash */
+	const char *path;                        /* begins with a slash */
 	const struct network_address *addresses; /* of the host */
 	size_t address_count;
 	const char *ca_file; /* NULL: the system's */

@@ -44,8 +44,8 @@ take_character(struct span text, uint32_t *code)
 
 	if (first < 0 || (first >= 0x80 && first < 0xc2) || first > 0xf4)
 		return (0);
-	*code = len == 1 ? (uint32_t)first
-	                 : (uint32_t)first & (0xffU >> (len + 1));
+	*code =
+	    len == 1 ? (uint32_t)first : (uint32_t)first & (0xffU >> (len + 1));
 	for (size_t i = 1; i < len; i++) {
 		int next = span_at(text, i);
 
@@ -62,8 +62,8 @@ take_character(struct span text, uint32_t *code)
 static bool
 is_shown(uint32_t code)
 {
-	return (code == '\n' ||
-		(code >= ' ' && code != 0x7f && !is_hidden(code)));
+	return (
+	    code == '\n' || (code >= ' ' && code != 0x7f && !is_hidden(code)));
 }
 
 const char *

@@ -27,10 +27,10 @@ struct finding {
 	const char *expected; /* each of these NULL where there is none */
 	const char *found;
 	/* The cure: any of them. */
-	const char *remove;  /* lines of a zone file to take out */
-	const char *add;     /* lines to put in */
-	const char *command; /* for root's shell on this server */
-	const char *advice;  /* a sentence without a final dot */
+	const char *remove;   /* lines of a zone file to take out */
+	const char *add;      /* lines to put in */
+	const char *command;  /* for root's shell on this server */
+	const char *advice;   /* a sentence without a final dot */
 	const char *accepted; /* the operator's reason to live with it */
 };
 

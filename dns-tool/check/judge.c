@@ -195,17 +195,15 @@ compare(const struct work *work, struct judge_outcome *out)
 	}
 	for (size_t i = 0; i < set->count; i++)
 		if (!is_found(work, &set->records[i]))
-			add_line(&add,
-			    record_line(&set->records[i], work->arena));
+			add_line(
+			    &add, record_line(&set->records[i], work->arena));
 	out->found = text_of(&found);
 	out->remove = text_of(&remove);
 	out->add = text_of(&add);
 	if (out->add == NULL)
-		out->result =
-		    out->remove == NULL ? JUDGE_FINE : JUDGE_EXTRA;
+		out->result = out->remove == NULL ? JUDGE_FINE : JUDGE_EXTRA;
 	else
-		out->result =
-		    work->count == 0 ? JUDGE_MISSING : JUDGE_DIFFERS;
+		out->result = work->count == 0 ? JUDGE_MISSING : JUDGE_DIFFERS;
 }
 
 void

@@ -28,8 +28,7 @@ void
 last_read(const char *folder, const char *domain, struct arena *arena,
     struct last *out)
 {
-	json_t *root =
-	    json_load_file(file_of(folder, domain, arena), 0, NULL);
+	json_t *root = json_load_file(file_of(folder, domain, arena), 0, NULL);
 	const json_t *list = json_object_get(root, "findings");
 	size_t count = json_array_size(list);
 
@@ -66,8 +65,7 @@ last_write(const char *folder, const char *domain,
 		if (findings->items[i].severity > FINDING_OK)
 			(void)json_array_append_new(list,
 			    json_string(key_of(&findings->items[i], arena)));
-	json_t *root =
-	    json_pack("{si so}", "schema", 1, "findings", list);
+	json_t *root = json_pack("{si so}", "schema", 1, "findings", list);
 	int failed = 0;
 
 	if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
@@ -92,8 +90,7 @@ void
 last_changes(const struct last *last, struct finding_list *findings,
     const char ***gone, size_t *gone_count, struct arena *arena)
 {
-	const char **now =
-	    arena_array(arena, findings->count, sizeof(*now));
+	const char **now = arena_array(arena, findings->count, sizeof(*now));
 	size_t now_count = 0;
 	size_t kept = 0;
 

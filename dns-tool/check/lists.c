@@ -27,7 +27,8 @@ struct work {
 
 /* What an address that a list answers with means.  Spamhaus and others say by
  * 127.255.255.x that they do not answer this resolver; what is outside of
- * 127.0.0.0/8 is no answer of a list, but of a domain seller's (RFC 5782 2.3). */
+ * 127.0.0.0/8 is no answer of a list, but of a domain seller's (RFC 5782 2.3).
+ */
 enum code {
 	CODE_LISTED,
 	CODE_REFUSED,
@@ -65,10 +66,8 @@ prepare(struct work *work)
 	const struct server *server = work->check->server;
 	const struct conf_list *addresses =
 	    &work->check->settings->address_lists;
-	const struct conf_list *domains =
-	    &work->check->settings->domain_lists;
-	size_t room =
-	    addresses->count * server->address_count + domains->count;
+	const struct conf_list *domains = &work->check->settings->domain_lists;
+	size_t room = addresses->count * server->address_count + domains->count;
 
 	work->looks = arena_array(work->arena, room, sizeof(*work->looks));
 	work->questions =
@@ -224,9 +223,9 @@ void
 lists_probe(const struct check *check, struct finding_list *findings)
 {
 	const struct conf_list *addresses = &check->settings->address_lists;
-	struct work work = { .check = check,
-		.findings = findings,
-		.arena = findings->arena };
+	struct work work = {
+		.check = check, .findings = findings, .arena = findings->arena
+	};
 
 	prepare(&work);
 	struct dns_answer *answers =
@@ -234,8 +233,8 @@ lists_probe(const struct check *check, struct finding_list *findings)
 
 	for (size_t i = 0; i < addresses->count; i++)
 		dns_prefetch(check->dns,
-		    arena_printf(work.arena, TEST_ADDRESS ".%s",
-			addresses->items[i]),
+		    arena_printf(
+			work.arena, TEST_ADDRESS ".%s", addresses->items[i]),
 		    DNS_TYPE_A);
 	dns_gather(check->dns, work.questions, work.count, check->deadline,
 	    work.arena, answers);

@@ -31,15 +31,14 @@ static void
 complain(const struct work *work, const char *id,
     enum finding_severity severity, const char *text, const char *found)
 {
-	finding_add(work->findings,
-	    &(struct finding){
-		.id = id,
-		.subject = work->host,
-		.severity = severity,
-		.text = text,
-		.found = found,
-		.advice = serve_command(work),
-	    });
+	finding_add(work->findings, &(struct finding){
+					.id = id,
+					.subject = work->host,
+					.severity = severity,
+					.text = text,
+					.found = found,
+					.advice = serve_command(work),
+				    });
 }
 
 static void
@@ -50,8 +49,8 @@ judge_mx(const struct work *work, const struct policy *policy)
 	dns_lookup(work->check->dns, work->check->server->domain, DNS_TYPE_MX,
 	    work->check->deadline, work->arena, &answer);
 	for (size_t i = 0; i < answer.count && i < MAX_HOSTS; i++) {
-		const char *host = domain_of_rdata(
-		    work->arena, span_tail(answer.rdata[i], 2));
+		const char *host =
+		    domain_of_rdata(work->arena, span_tail(answer.rdata[i], 2));
 
 		if (host == NULL || host[0] == '\0' ||
 		    policy_covers(policy, host))
@@ -77,8 +76,8 @@ judge_policy(const struct work *work, struct span body)
 	policy_parse(body, work->arena, &policy);
 	if (policy.error != NULL) {
 		complain(work, "mta_sts.malformed", FINDING_WARNING,
-		    arena_printf(work->arena, "senders cannot use it: %s",
-			policy.error),
+		    arena_printf(
+			work->arena, "senders cannot use it: %s", policy.error),
 		    arena_str(work->arena, body));
 		return;
 	}
@@ -96,9 +95,8 @@ judge_policy(const struct work *work, struct span body)
 		    "senders forget the policy within a day, so it protects "
 		    "little",
 		    arena_str(work->arena, body));
-	if (!span_is(body,
-		sts_policy(work->check->server, work->check->settings,
-		    work->arena)))
+	if (!span_is(body, sts_policy(work->check->server,
+			       work->check->settings, work->arena)))
 		finding_ok(work->findings, "mta_sts.policy", work->host,
 		    "fetched; it is not word for word what "
 		    "\"mailreeve-dns records\" prints");
@@ -137,8 +135,7 @@ look_at(const struct work *work, const struct ask_addresses *addresses)
 		.deadline = work->check->deadline };
 	const char *reason = NULL;
 	struct span body;
-	enum fetch_result result =
-	    fetch(&request, work->arena, &body, &reason);
+	enum fetch_result result = fetch(&request, work->arena, &body, &reason);
 
 	if (result == FETCH_DONE)
 		judge_policy(work, body);

@@ -18,12 +18,11 @@ static void
 complain(const struct work *work, const char *id, const char *host,
     enum finding_severity severity, const char *text, const char *advice)
 {
-	finding_add(work->findings,
-	    &(struct finding){ .id = id,
-		.subject = host,
-		.severity = severity,
-		.text = text,
-		.advice = advice });
+	finding_add(work->findings, &(struct finding){ .id = id,
+					.subject = host,
+					.severity = severity,
+					.text = text,
+					.advice = advice });
 }
 
 /* RFC 2181 10.3: an MX names a host, not an alias. */

@@ -30,8 +30,7 @@ static void
 try_address(const struct work *work, const struct network_address *address,
     struct tried *tried)
 {
-	int fd =
-	    net_connect(address, SMTP_PORT, SOCK_STREAM, work->deadline);
+	int fd = net_connect(address, SMTP_PORT, SOCK_STREAM, work->deadline);
 
 	tried->any = true;
 	if (fd >= 0) {
@@ -45,8 +44,8 @@ try_address(const struct work *work, const struct network_address *address,
 
 /* One that answers is enough. */
 static void
-try_host(const struct work *work, const char *host, int family,
-    struct tried *tried)
+try_host(
+    const struct work *work, const char *host, int family, struct tried *tried)
 {
 	struct ask_addresses found;
 
@@ -84,15 +83,15 @@ judge_family(const struct work *work, int family)
 		    &(struct finding){
 			.id = "outgoing.blocked",
 			.subject = name,
-			.severity = family == AF_INET ? FINDING_ERROR
-						      : FINDING_WARNING,
+			.severity =
+			    family == AF_INET ? FINDING_ERROR : FINDING_WARNING,
 			.text = "no connection to port 25 of others comes "
 				"about, so mail does not leave",
 			.found = tried.reason,
 			.command = family == AF_INET
-			               ? NULL
-			               : "postconf -e "
-					 "smtp_address_preference=ipv4",
+		                       ? NULL
+		                       : "postconf -e "
+		                         "smtp_address_preference=ipv4",
 			.advice = "ask the provider to open outgoing port 25, "
 				  "or send through a relay (relayhost in "
 				  "Postfix's main.cf)",

@@ -30,8 +30,8 @@ parallel_run(parallel_task *task, void *cookie, size_t count,
 	struct work work = { .task = task,
 		.cookie = cookie,
 		.count = count,
-		.lists = arena_array(
-		    findings->arena, count, sizeof(*work.lists)) };
+		.lists =
+		    arena_array(findings->arena, count, sizeof(*work.lists)) };
 	size_t started = 0;
 
 	for (size_t i = 0; i < count; i++)

@@ -24,8 +24,7 @@ take_max_age(struct policy *out, struct span value)
 {
 	uint64_t seconds;
 
-	if (!span_to_u64(value, MAX_AGE_DIGITS, &seconds) ||
-	    seconds > MAX_AGE)
+	if (!span_to_u64(value, MAX_AGE_DIGITS, &seconds) || seconds > MAX_AGE)
 		out->error = "its max_age is no number of seconds up to a "
 			     "year";
 	else

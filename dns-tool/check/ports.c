@@ -33,15 +33,14 @@ complain(const struct work *work, const char *id,
     enum finding_severity severity, const char *text, const char *command,
     const char *advice)
 {
-	finding_add(work->findings,
-	    &(struct finding){
-		.id = id,
-		.subject = work->subject,
-		.severity = severity,
-		.text = text,
-		.command = command,
-		.advice = advice,
-	    });
+	finding_add(work->findings, &(struct finding){
+					.id = id,
+					.subject = work->subject,
+					.severity = severity,
+					.text = text,
+					.command = command,
+					.advice = advice,
+				    });
 }
 
 static bool
@@ -74,8 +73,7 @@ judge_name(const struct work *work, X509 *certificate)
 {
 	const char *host = work->check->server->hostname;
 
-	if (host == NULL ||
-	    X509_check_host(certificate, host, 0, 0, NULL) == 1)
+	if (host == NULL || X509_check_host(certificate, host, 0, 0, NULL) == 1)
 		return;
 	finding_add(work->findings,
 	    &(struct finding){
@@ -86,8 +84,7 @@ judge_name(const struct work *work, X509 *certificate)
 		.expected = host,
 		.found = trust_names(certificate, work->arena),
 		.advice = arena_printf(work->arena,
-		    "have one issued for %s, and let the server use it",
-		    host),
+		    "have one issued for %s, and let the server use it", host),
 	    });
 }
 
@@ -123,8 +120,7 @@ judge_chain(const struct work *work, SSL *ssl)
 	if (result == X509_V_OK || result == X509_V_ERR_CERT_HAS_EXPIRED)
 		return;
 	complain(work, "certificate.untrusted", severity_of(work),
-	    arena_printf(work->arena,
-		"the certificate is not trusted: %s",
+	    arena_printf(work->arena, "the certificate is not trusted: %s",
 		X509_verify_cert_error_string(result)),
 	    NULL,
 	    result == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
@@ -166,7 +162,8 @@ judge_served(const struct work *work, X509 *served)
 			: NULL;
 
 		found |= certificate != NULL;
-		same |= certificate != NULL && X509_cmp(certificate, served) == 0;
+		same |=
+		    certificate != NULL && X509_cmp(certificate, served) == 0;
 		X509_free(certificate);
 	}
 	if (found && !same)
@@ -185,8 +182,7 @@ judge_tls(const struct work *work, struct session *session)
 
 	if (certificate == NULL) {
 		complain(work, "certificate.none", severity_of(work),
-		    "there is no certificate", NULL,
-		    "give the server one");
+		    "there is no certificate", NULL, "give the server one");
 		return;
 	}
 	judge_name(work, certificate);
@@ -253,8 +249,7 @@ judge_greeting(const struct work *work, const struct session *session)
 static bool
 offers_tls(const struct work *work, const struct session *session)
 {
-	const char *word =
-	    work->service == SERVER_POP3 ? "STLS" : "STARTTLS";
+	const char *word = work->service == SERVER_POP3 ? "STLS" : "STARTTLS";
 
 	if (service_tls(work->service) == SERVICE_IMPLICIT ||
 	    session_capable(session->capabilities, word))
@@ -281,8 +276,8 @@ judge_old(const struct work *work)
 		work->check->server->hostname, work->check->deadline,
 		work->arena) &&
 	    session_starttls(&session) &&
-	    session_handshake(&session, work->ports->old,
-		work->check->server->hostname))
+	    session_handshake(
+		&session, work->ports->old, work->check->server->hostname))
 		complain(work, "tls.old_version", FINDING_WARNING,
 		    arena_printf(work->arena,
 			"it still speaks %s, which is broken (RFC 8996)",
@@ -306,12 +301,11 @@ judge_session(const struct work *work, struct session *session)
 	if (!offers_tls(work, session))
 		return;
 	if (!session_starttls(session) ||
-	    !session_handshake(session, work->ports->context,
-		work->check->server->hostname)) {
+	    !session_handshake(
+		session, work->ports->context, work->check->server->hostname)) {
 		complain(work, "tls.fails", severity_of(work),
 		    arena_printf(work->arena,
-			"encryption does not come about: %s",
-			session->error),
+			"encryption does not come about: %s", session->error),
 		    NULL, "look into the server's log");
 		return;
 	}
@@ -399,8 +393,7 @@ ports_probe(const struct check *check, struct finding_list *findings)
 		    });
 	else
 		parallel_run(task, &ports,
-		    check->server->address_count * SERVER_SERVICES,
-		    findings);
+		    check->server->address_count * SERVER_SERVICES, findings);
 	SSL_CTX_free(ports.context);
 	SSL_CTX_free(ports.old);
 }

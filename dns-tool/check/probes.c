@@ -1,8 +1,9 @@
 #include "check/check.h"
 
 const struct probe probes[] = {
-	{ "records", published_probe, "what the name servers and the resolver "
-				      "have" },
+	{ "records", published_probe,
+	    "what the name servers and the resolver "
+	    "have" },
 	{ "dnssec", dnssec_probe, "signatures of the zone" },
 	{ "mx", mx_probe, "the hosts that MX records name" },
 	{ "ptr", ptr_probe, "names of the addresses, and the HELO name" },

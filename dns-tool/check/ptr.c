@@ -32,10 +32,9 @@ cure_of_family(const struct network_address *address)
 static const char *
 ptr_line(const struct work *work, const char *reverse)
 {
-	return (work->host == NULL
-		    ? NULL
-		    : arena_printf(
-			  work->arena, "%s. IN PTR %s.", reverse, work->host));
+	return (work->host == NULL ? NULL
+				   : arena_printf(work->arena, "%s. IN PTR %s.",
+					 reverse, work->host));
 }
 
 static void
@@ -53,10 +52,9 @@ complain(const struct work *work, const struct network_address *address,
 		.text = text,
 		.expected = work->host,
 		.found = found,
-		.remove = found == NULL
-		              ? NULL
-		              : arena_printf(work->arena, "%s. IN PTR %s.",
-				    reverse, found),
+		.remove = found == NULL ? NULL
+	                                : arena_printf(work->arena,
+					      "%s. IN PTR %s.", reverse, found),
 		.add = ptr_line(work, reverse),
 		.advice = cure_of_family(address),
 	    });
@@ -115,8 +113,7 @@ own_name(const struct work *work, const struct dns_answer *answer)
 }
 
 static void
-look_at_address(
-    const struct work *work, const struct network_address *address)
+look_at_address(const struct work *work, const struct network_address *address)
 {
 	struct dns_answer answer;
 
@@ -152,10 +149,10 @@ look_at_helo(const struct work *work)
 		.subject = work->host,
 		.severity = FINDING_ERROR,
 		.text = found.count == 0
-		            ? "the name that this server greets with has no "
-			      "address"
-		            : "the name that this server greets with leads "
-			      "to another",
+	                    ? "the name that this server greets with has no "
+	                      "address"
+	                    : "the name that this server greets with leads "
+	                      "to another",
 		.advice = "publish the host's addresses, or set myhostname in "
 			  "Postfix's main.cf to the name that they have",
 	    });

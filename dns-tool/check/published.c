@@ -24,8 +24,8 @@ struct work {
 static bool
 is_ours(enum record_kind kind)
 {
-	return (kind != RECORD_PTR && kind != RECORD_TLSA &&
-		kind != RECORD_CAA);
+	return (
+	    kind != RECORD_PTR && kind != RECORD_TLSA && kind != RECORD_CAA);
 }
 
 static void
@@ -35,8 +35,8 @@ find_sets(struct work *work)
 
 	work->sets =
 	    arena_array(work->arena, expected->count, sizeof(*work->sets));
-	work->questions = arena_array(
-	    work->arena, expected->count, sizeof(*work->questions));
+	work->questions =
+	    arena_array(work->arena, expected->count, sizeof(*work->questions));
 	for (size_t i = 0; i < expected->count;) {
 		size_t end = judge_set_end(expected, i);
 		const struct record *first = &expected->items[i];
@@ -201,8 +201,8 @@ values(const struct judge_set *set, struct arena *arena)
 static const char *
 id_of(const struct judge_set *set, const char *ending, struct arena *arena)
 {
-	return (arena_printf(arena, "%s%s",
-	    record_kind_name(set->records[0].kind), ending));
+	return (arena_printf(
+	    arena, "%s%s", record_kind_name(set->records[0].kind), ending));
 }
 
 static void
@@ -220,17 +220,17 @@ report(const struct work *work, const struct judge_set *set,
 		.id = id_of(set, suffix(outcome->result), work->arena),
 		.subject = first->name,
 		.severity = outcome->result == JUDGE_UNKNOWN
-		                ? FINDING_WARNING
-		                : severity_of(work, first, outcome->result),
+	                        ? FINDING_WARNING
+	                        : severity_of(work, first, outcome->result),
 		.text = text_of(outcome->result, where, work->arena),
 		.expected = values(set, work->arena),
 		.found = outcome->found,
 		.remove = outcome->remove,
 		.add = outcome->add,
 		.advice = outcome->result == JUDGE_UNKNOWN
-		              ? "look at the name servers, and run the check "
-				"again"
-		              : NULL,
+	                      ? "look at the name servers, and run the check "
+	                        "again"
+	                      : NULL,
 	    });
 }
 
@@ -278,15 +278,14 @@ judge_servers(const struct work *work, const struct zone *zone, size_t index,
 			continue;
 		said++;
 		if (outcome.result == JUDGE_FINE ||
-		    is_left_to_others(
-			&work->sets[index].records[0], &outcome))
+		    is_left_to_others(&work->sets[index].records[0], &outcome))
 			continue;
 		if (bad++ == 0) {
 			*worst = outcome;
 			which = arena_printf(work->arena, "%s (%s)",
 			    authority->servers[i].name,
-			    network_address_print(work->arena,
-				&authority->servers[i].address));
+			    network_address_print(
+				work->arena, &authority->servers[i].address));
 		}
 	}
 	*where = bad == said ? ""
@@ -317,10 +316,10 @@ report_resolved(const struct work *work, size_t index)
 		.subject = set->records[0].name,
 		.severity = FINDING_NOTICE,
 		.text = outcome.result == JUDGE_UNKNOWN
-		            ? "the name servers have it, the resolver gives "
-			      "no answer"
-		            : "the name servers have it, the resolver still "
-			      "has something else",
+	                    ? "the name servers have it, the resolver gives "
+	                      "no answer"
+	                    : "the name servers have it, the resolver still "
+	                      "has something else",
 		.expected = values(set, work->arena),
 		.found = outcome.found,
 		.advice = arena_printf(work->arena,
@@ -373,8 +372,7 @@ static void
 report_server(const struct work *work, const struct authority *authority,
     const struct authority_server *server)
 {
-	const char *subject = arena_printf(work->arena, "%s (%s)",
-	    server->name,
+	const char *subject = arena_printf(work->arena, "%s (%s)", server->name,
 	    network_address_print(work->arena, &server->address));
 
 	if (server->state == AUTHORITY_ANSWERS) {
@@ -431,9 +429,8 @@ look_at_zone(const struct work *work, const char *name, struct zone *zone)
 	authority_find(work->check->dns, name, work->check->deadline,
 	    work->arena, &zone->authority);
 	if (zone->authority.count > 0)
-		zone->answers = authority_ask(&zone->authority,
-		    work->questions, work->count, work->check->deadline,
-		    work->arena);
+		zone->answers = authority_ask(&zone->authority, work->questions,
+		    work->count, work->check->deadline, work->arena);
 	report_zone(work, name, &zone->authority);
 }
 
@@ -455,14 +452,14 @@ void
 published_probe(const struct check *check, struct finding_list *findings)
 {
 	struct zone zones[2] = { 0 };
-	struct work work = { .check = check,
-		.findings = findings,
-		.arena = findings->arena };
+	struct work work = {
+		.check = check, .findings = findings, .arena = findings->arena
+	};
 
 	find_sets(&work);
 	for (size_t i = 0; i < work.count; i++)
-		dns_prefetch(check->dns, work.questions[i].name,
-		    work.questions[i].type);
+		dns_prefetch(
+		    check->dns, work.questions[i].name, work.questions[i].type);
 	look_at_zones(&work, zones);
 	work.resolved =
 	    arena_array(work.arena, work.count, sizeof(*work.resolved));

@@ -58,8 +58,8 @@ trusted(const struct work *work, const struct network_address *address)
 
 	for (;;) {
 		(void)span_take_while(&rest, is_separator);
-		const char *word = plain(work->arena,
-		    span_take_while(&rest, is_no_separator));
+		const char *word =
+		    plain(work->arena, span_take_while(&rest, is_no_separator));
 		struct network network;
 
 		if (word[0] == '\0')
@@ -142,8 +142,8 @@ recipient_at(const struct work *work, size_t index)
 
 	if (hole == NULL)
 		return (form);
-	return (arena_printf(work->arena, "%.*s%s%s", (int)(hole - form), form,
-	    host, &hole[2]));
+	return (arena_printf(
+	    work->arena, "%.*s%s%s", (int)(hole - form), form, host, &hole[2]));
 }
 
 /* What a stranger would try; nothing is sent after the recipient. */
@@ -169,8 +169,7 @@ try_recipients(const struct work *work, struct session *session,
 		finding_add(work->findings,
 		    &(struct finding){
 			.id = "relay.open",
-			.subject = network_address_print(
-			    work->arena, address),
+			.subject = network_address_print(work->arena, address),
 			.severity = FINDING_ERROR,
 			.text = arena_printf(work->arena,
 			    "it takes mail from strangers to strangers: RCPT "

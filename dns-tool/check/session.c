@@ -22,10 +22,10 @@ fail(struct session *session, const char *what)
 static bool
 fail_system(struct session *session)
 {
-	return (fail(session,
-	    errno == 0 || errno == ECONNRESET ? "it hangs up"
-	    : errno == ETIMEDOUT              ? "it does not answer in time"
-					      : strerror(errno)));
+	return (
+	    fail(session, errno == 0 || errno == ECONNRESET ? "it hangs up"
+			  : errno == ETIMEDOUT ? "it does not answer in time"
+					       : strerror(errno)));
 }
 
 /* Wait for what OpenSSL needs before it can go on; false on its failure. */
@@ -113,8 +113,8 @@ take_line(struct session *session)
 	}
 	/* UNSAFE: end is in the buffer. */
 	size_t len = (size_t)(end - session->buffer);
-	const struct span line = span_trim_end(
-	    span_new(session->buffer, len), span_is_space);
+	const struct span line =
+	    span_trim_end(span_new(session->buffer, len), span_is_space);
 	const char *text = arena_str(session->arena, line);
 
 	session->len -= len + 1;
@@ -145,8 +145,7 @@ take_reply(struct session *session, struct buf *all)
 const char *
 session_ask(struct session *session, const char *command)
 {
-	if (!send_all(session,
-		arena_printf(session->arena, "%s\r\n", command)))
+	if (!send_all(session, arena_printf(session->arena, "%s\r\n", command)))
 		return (NULL);
 	return (take_reply(session, NULL));
 }
@@ -157,10 +156,10 @@ session_ehlo(struct session *session, const char *helo)
 	struct buf all;
 	const char *last;
 
-	buf_init(&all, session->arena,
-	    (size_t)SESSION_LINE_MAX * SESSION_LINES_MAX);
-	if (!send_all(session,
-		arena_printf(session->arena, "EHLO %s\r\n", helo)))
+	buf_init(
+	    &all, session->arena, (size_t)SESSION_LINE_MAX * SESSION_LINES_MAX);
+	if (!send_all(
+		session, arena_printf(session->arena, "EHLO %s\r\n", helo)))
 		return (NULL);
 	last = take_reply(session, &all);
 	if (last == NULL)
@@ -176,9 +175,9 @@ bool
 session_greeted(struct session *session)
 {
 	session->greeting = take_reply(session, NULL);
-	return (session->greeting != NULL &&
-		(session->greeting[0] == '2' ||
-		    fail(session, session->greeting)));
+	return (
+	    session->greeting != NULL &&
+	    (session->greeting[0] == '2' || fail(session, session->greeting)));
 }
 
 static bool
@@ -197,8 +196,8 @@ take_list(struct session *session, const char *end)
 	struct buf all;
 	const char *line;
 
-	buf_init(&all, session->arena,
-	    (size_t)SESSION_LINE_MAX * SESSION_LINES_MAX);
+	buf_init(
+	    &all, session->arena, (size_t)SESSION_LINE_MAX * SESSION_LINES_MAX);
 	while ((line = take_line(session)) != NULL) {
 		buf_printf(&all, "%s%s", all.len > 0 ? "\n" : "", line);
 		if (strncasecmp(line, end, strlen(end)) == 0)
@@ -256,9 +255,9 @@ session_open(struct session *session, enum server_service service,
 		.capabilities = "" };
 	session->fd = net_connect(address, port, SOCK_STREAM, deadline);
 	if (session->fd < 0)
-		return (fail(session,
-		    errno == ETIMEDOUT ? "no connection comes about in time"
-				       : strerror(errno)));
+		return (fail(session, errno == ETIMEDOUT
+					  ? "no connection comes about in time"
+					  : strerror(errno)));
 	return (begin(session, helo));
 }
 
@@ -310,25 +309,21 @@ fail_tls(struct session *session)
 
 	if (reason == NULL)
 		return (fail_system(session));
-	return (fail(session,
-	    arena_printf(
-		session->arena, "TLS does not come about: %s", reason)));
+	return (fail(session, arena_printf(session->arena,
+				  "TLS does not come about: %s", reason)));
 }
 
 bool
-session_handshake(
-    struct session *session, SSL_CTX *context, const char *host)
+session_handshake(struct session *session, SSL_CTX *context, const char *host)
 {
 	int result;
 
 	ERR_clear_error();
 	errno = 0;
 	session->ssl = SSL_new(context);
-	if (session->ssl == NULL ||
-	    SSL_set_fd(session->ssl, session->fd) != 1)
+	if (session->ssl == NULL || SSL_set_fd(session->ssl, session->fd) != 1)
 		return (fail_tls(session));
-	if (host != NULL &&
-	    SSL_set_tlsext_host_name(session->ssl, host) != 1)
+	if (host != NULL && SSL_set_tlsext_host_name(session->ssl, host) != 1)
 		return (fail_tls(session));
 	while ((result = SSL_connect(session->ssl)) <= 0)
 		if (!wait_for_tls(session, result))

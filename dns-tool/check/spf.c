@@ -37,9 +37,9 @@ complain(const struct work *work, const char *id,
     const char *advice)
 {
 	const struct record *ours = expected_at(work, RECORD_SPF);
-	struct record theirs = { .name = work->name,
-		.type = DNS_TYPE_TXT,
-		.value = work->record };
+	struct record theirs = {
+		.name = work->name, .type = DNS_TYPE_TXT, .value = work->record
+	};
 
 	if (ours == NULL)
 		ours = expected_at(work, RECORD_HELO_SPF);
@@ -51,8 +51,8 @@ complain(const struct work *work, const char *id,
 		.text = text,
 		.expected = expected,
 		.found = work->record,
-		.remove = ours == NULL ? NULL
-		                       : record_line(&theirs, work->arena),
+		.remove =
+		    ours == NULL ? NULL : record_line(&theirs, work->arena),
 		.add = ours == NULL ? NULL : record_line(ours, work->arena),
 		.advice = advice,
 	    });
@@ -63,8 +63,7 @@ judge_count(const struct work *work)
 {
 	struct spf_count count;
 
-	spf_count(
-	    work->check, work->name, work->record, work->arena, &count);
+	spf_count(work->check, work->name, work->record, work->arena, &count);
 	const char *number = arena_printf(work->arena,
 	    "it takes %u of %d look-ups (RFC 7208 4.6.4)%s%s", count.terms,
 	    SPF_MAX_TERMS, count.shown != NULL ? ":\n" : "",
@@ -178,8 +177,8 @@ judge_addresses(const struct work *work, enum spf_identity identity)
 	spf_record_parse(work->arena, span_str(work->record), &parsed);
 	if (parsed.error != NULL) {
 		complain(work, "spf.permerror", FINDING_ERROR,
-		    arena_printf(work->arena,
-			"receivers cannot read it: %s", parsed.error),
+		    arena_printf(work->arena, "receivers cannot read it: %s",
+			parsed.error),
 		    NULL, NULL);
 		return;
 	}

@@ -37,8 +37,7 @@ static void
 add_void(struct work *work, const char *name)
 {
 	work->out->voids++;
-	buf_printf(
-	    &work->voids, "%s%s", work->voids.len > 0 ? ", " : "", name);
+	buf_printf(&work->voids, "%s%s", work->voids.len > 0 ? ", " : "", name);
 }
 
 /* Is there anything at ${name} for "a", "mx" or "exists"? */
@@ -59,8 +58,7 @@ look_for(struct work *work, const char *name, enum spf_mechanism mechanism)
 		return;
 	}
 	ask_addresses(work->check, name, work->arena, &addresses);
-	if (addresses.status == DNS_NODATA ||
-	    addresses.status == DNS_NXDOMAIN)
+	if (addresses.status == DNS_NODATA || addresses.status == DNS_NXDOMAIN)
 		add_void(work, name);
 }
 

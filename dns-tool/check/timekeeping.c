@@ -16,13 +16,13 @@ timekeeping_probe(const struct check *check, struct finding_list *findings)
 		    "the kernel's clock is kept right");
 		return;
 	}
-	finding_add(findings,
-	    &(struct finding){
-		.id = "clock.unsynchronized",
-		.subject = "clock",
-		.severity = FINDING_NOTICE,
-		.text = "nobody keeps the kernel's clock right",
-		.command = "apt-get install -y systemd-timesyncd && "
-			   "timedatectl set-ntp true",
-	    });
+	finding_add(
+	    findings, &(struct finding){
+			  .id = "clock.unsynchronized",
+			  .subject = "clock",
+			  .severity = FINDING_NOTICE,
+			  .text = "nobody keeps the kernel's clock right",
+			  .command = "apt-get install -y systemd-timesyncd && "
+				     "timedatectl set-ntp true",
+		      });
 }

@@ -49,8 +49,8 @@ is_published(const struct work *work, const char *hex)
 	const char *value = arena_printf(work->arena, "3 1 1 %s", hex);
 
 	for (size_t i = 0; i < work->answer.count; i++)
-		if (strcasecmp(record_text(DNS_TYPE_TLSA,
-				   work->answer.rdata[i], work->arena),
+		if (strcasecmp(record_text(DNS_TYPE_TLSA, work->answer.rdata[i],
+				   work->arena),
 			value) == 0)
 			return (true);
 	return (false);
@@ -60,8 +60,8 @@ is_published(const struct work *work, const char *hex)
 static const char *
 spki_line(const struct work *work, const char *hex)
 {
-	return (arena_printf(
-	    work->arena, "%s. IN TLSA 3 1 1 %s", work->name, hex));
+	return (
+	    arena_printf(work->arena, "%s. IN TLSA 3 1 1 %s", work->name, hex));
 }
 
 static bool
@@ -72,9 +72,8 @@ is_of_next_key(const struct work *work, struct span rdata)
 
 	for (size_t i = 0; i < server->spki_count; i++)
 		if (server->spki[i].next &&
-		    strcasecmp(value,
-			arena_printf(work->arena, "3 1 1 %s",
-			    server->spki[i].hex)) == 0)
+		    strcasecmp(value, arena_printf(work->arena, "3 1 1 %s",
+					  server->spki[i].hex)) == 0)
 			return (true);
 	return (false);
 }
@@ -126,8 +125,7 @@ report(const struct work *work, const struct tally *tally, const char *subject,
 			       "served, so senders with DANE keep their mail "
 			       "(RFC 7672)";
 		finding.found = finding.remove;
-		finding.expected =
-		    arena_printf(work->arena, "3 1 1 %s", hex);
+		finding.expected = arena_printf(work->arena, "3 1 1 %s", hex);
 		finding.add = spki_line(work, hex);
 	} else if (tally->unusable > 0) {
 		finding.id = "tlsa.unusable";
@@ -178,8 +176,7 @@ judge_address(const struct work *work, const struct network_address *address)
 		work->check->server->hostname, work->check->deadline,
 		work->arena) &&
 	    session_starttls(&session) && context != NULL &&
-	    session_handshake(
-		&session, context, work->check->server->hostname))
+	    session_handshake(&session, context, work->check->server->hostname))
 		judge_chain(work, address, &session);
 	session_close(&session);
 	SSL_CTX_free(context);
@@ -211,28 +208,26 @@ judge_missing(const struct work *work)
 	const struct server *server = work->check->server;
 	struct buf lines;
 
-	if (work->service != SERVER_SMTP ||
-	    work->answer.security != DNS_SECURE)
+	if (work->service != SERVER_SMTP || work->answer.security != DNS_SECURE)
 		return;
 	buf_init(&lines, work->arena, TEXT_MAX_BYTES);
 	for (size_t i = 0; i < server->spki_count; i++)
 		if ((work->answer.count == 0 || server->spki[i].next) &&
 		    !is_published(work, server->spki[i].hex))
-			add_line(
-			    &lines, spki_line(work, server->spki[i].hex));
+			add_line(&lines, spki_line(work, server->spki[i].hex));
 	if (lines.len == 0)
 		return;
 	finding_add(work->findings,
 	    &(struct finding){
 		.id = work->answer.count == 0 ? "tlsa.missing"
-					      : "tlsa.next_missing",
+	                                      : "tlsa.next_missing",
 		.subject = work->name,
 		.severity = FINDING_NOTICE,
 		.text = work->answer.count == 0
-		            ? "the zone is signed, but has no TLSA record for "
-			      "the server's certificate"
-		            : "the key of the next certificate has no TLSA "
-			      "record yet",
+	                    ? "the zone is signed, but has no TLSA record for "
+	                      "the server's certificate"
+	                    : "the key of the next certificate has no TLSA "
+	                      "record yet",
 		.add = text_of(&lines),
 	    });
 }
@@ -265,6 +260,6 @@ void
 tlsa_probe(const struct check *check, struct finding_list *findings)
 {
 	if (check->server->hostname != NULL)
-		parallel_run(task, (void *)(uintptr_t)check, SERVER_SERVICES,
-		    findings);
+		parallel_run(
+		    task, (void *)(uintptr_t)check, SERVER_SERVICES, findings);
 }

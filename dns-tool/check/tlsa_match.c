@@ -15,8 +15,8 @@ enum {
 };
 
 static bool
-is_same(struct span association, int matching, const unsigned char *der,
-    size_t len)
+is_same(
+    struct span association, int matching, const unsigned char *der, size_t len)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned int hash_len = 0;

@@ -10,8 +10,8 @@
 
 enum tlsa_match {
 	TLSA_MATCHES,
-	TLSA_OTHER,     /* it is for another certificate or key */
-	TLSA_UNUSABLE,  /* RFC 7672 3.1.3: SMTP knows usages 2 and 3 only */
+	TLSA_OTHER,    /* it is for another certificate or key */
+	TLSA_UNUSABLE, /* RFC 7672 3.1.3: SMTP knows usages 2 and 3 only */
 	TLSA_MALFORMED,
 };
 

@@ -43,8 +43,8 @@ trust_old_context(void)
 const char *
 trust_names(X509 *certificate, struct arena *arena)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(
-	    certificate, NID_subject_alt_name, NULL, NULL);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	struct buf text;
 
 	buf_init(&text, arena, NAMES_MAX_BYTES);
@@ -54,9 +54,9 @@ trust_names(X509 *certificate, struct arena *arena)
 		if (name->type != GEN_DNS)
 			continue;
 		buf_add_str(&text, text.len > 0 ? ", " : "");
-		buf_add(&text,
-		    span_new(ASN1_STRING_get0_data(name->d.dNSName),
-			(size_t)ASN1_STRING_length(name->d.dNSName)));
+		buf_add(
+		    &text, span_new(ASN1_STRING_get0_data(name->d.dNSName),
+			       (size_t)ASN1_STRING_length(name->d.dNSName)));
 	}
 	GENERAL_NAMES_free(names);
 	return (text.len > 0 ? buf_str(&text) : "no host");

@@ -13,7 +13,7 @@
 struct dovecot {
 	bool here;
 	const char *certificate; /* file; NULL: none */
-	bool cleartext; /* passwords without encryption are taken */
+	bool cleartext;          /* passwords without encryption are taken */
 	bool offers[SERVER_SERVICES];
 };
 

@@ -5,10 +5,10 @@
 #include "daemon/postconf.h"
 
 /* In the order of postfix_parameters(). */
-static const char *const parameters[] = { "-xh", "myhostname",
-	"mynetworks", "smtpd_relay_restrictions",
-	"smtpd_recipient_restrictions", "smtpd_tls_chain_files",
-	"smtpd_tls_cert_file", "smtpd_tls_eccert_file", NULL };
+static const char *const parameters[] = { "-xh", "myhostname", "mynetworks",
+	"smtpd_relay_restrictions", "smtpd_recipient_restrictions",
+	"smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_eccert_file",
+	NULL };
 static const char *const services[] = { "-M", NULL };
 
 static bool
@@ -55,8 +55,8 @@ postfix_parameters(struct span text, struct arena *arena, struct postfix *out)
 	out->mynetworks = arena_str(arena, next_value(&text));
 	const char *relay = arena_str(arena, next_value(&text));
 
-	out->relay_restrictions = arena_printf(arena, "%s, %s", relay,
-	    arena_str(arena, next_value(&text)));
+	out->relay_restrictions = arena_printf(
+	    arena, "%s, %s", relay, arena_str(arena, next_value(&text)));
 	struct span chains = next_value(&text);
 
 	/* Postfix ignores the others where there are chains. */

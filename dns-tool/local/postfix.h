@@ -17,7 +17,7 @@ struct postfix {
 	bool here;
 	const char *hostname; /* as myhostname has it */
 	const char *mynetworks;
-	const char *relay_restrictions; /* and those for recipients */
+	const char *relay_restrictions;       /* and those for recipients */
 	const char *files[POSTFIX_MAX_FILES]; /* that smtpd's certificates are
 	                                       * in */
 	size_t file_count;

@@ -53,11 +53,11 @@ struct server {
 	size_t spki_count;
 	const char *const *acme_accounts; /* URIs */
 	size_t acme_account_count;
-	bool postfix; /* it is here */
-	const char *mynetworks;          /* of Postfix, as text; or NULL */
-	const char *relay_restrictions;  /* likewise */
+	bool postfix;                   /* it is here */
+	const char *mynetworks;         /* of Postfix, as text; or NULL */
+	const char *relay_restrictions; /* likewise */
 	bool dovecot;
-	const char *imap_certificate;    /* Dovecot's file; or NULL */
+	const char *imap_certificate; /* Dovecot's file; or NULL */
 	bool cleartext; /* Dovecot takes passwords without encryption */
 };
 
