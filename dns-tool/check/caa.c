@@ -171,7 +171,8 @@ judge_name(const struct work *work, const char *name)
 		    });
 		return;
 	}
-	for (size_t i = 0; i < issuers->count; i++)
+	for (size_t i = 0; !ask_failed(answer.status) && i < issuers->count;
+	     i++)
 		if (is_allowed(work, &answer, issuers->items[i])) {
 			finding_ok(work->findings, "caa", name,
 			    "%s may issue certificates", issuers->items[i]);

@@ -43,6 +43,8 @@ complain(const struct work *work, const char *id,
 
 	if (ours == NULL)
 		ours = expected_at(work, RECORD_HELO_SPF);
+	if (ours == NULL && advice == NULL)
+		advice = "mend the record";
 	finding_add(work->findings,
 	    &(struct finding){
 		.id = id,

@@ -293,7 +293,9 @@ test_zones(void **state)
 	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
 		const struct check check = { .settings = &settings,
 			.server = &server,
-			.expected = &expected,
+			.expected = cases[i].probe == published_probe
+			                ? &expected
+			                : &all,
 			.dns = dns_of(cases[i].zone, folder, arena),
 			.now = 1700000000,
 			.deadline = clock_monotonic_ms() + 5000,
@@ -318,8 +320,7 @@ static const struct {
 	const char *found;
 } keys[] = {
 	{ "right", 2048, KEYSTORE_ACTIVE, "", "" },
-	{ "weak", 512, KEYSTORE_ACTIVE, "",
-	    "dkim.weak s\ndkim.unreadable s._domainkey.a.example\n" },
+	{ "weak", 512, KEYSTORE_ACTIVE, "", "dkim.weak s\n" },
 	{ "short", 1024, KEYSTORE_ACTIVE, "", "dkim.short s\n" },
 	{ "tested", 2048, KEYSTORE_ACTIVE, " t=y;",
 	    "dkim.testing s._domainkey.a.example\n" },
