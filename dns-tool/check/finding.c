@@ -62,8 +62,8 @@ take_character(struct span text, uint32_t *code)
 static bool
 is_shown(uint32_t code)
 {
-	return (
-	    code == '\n' || (code >= ' ' && code != 0x7f && !is_hidden(code)));
+	return (code == '\n' || code == '\t' ||
+		(code >= ' ' && code != 0x7f && !is_hidden(code)));
 }
 
 const char *

@@ -58,9 +58,9 @@ void finding_ok(struct finding_list *list, const char *id, const char *subject,
 
 /**
  * finding_clean(arena, text):
- * Return ${text} with control characters, bytes that are no UTF-8 and
- * characters that turn or hide text written as \ooo, cut to FINDING_MAX_TEXT:
- * no terminal or page obeys it.
+ * Return ${text} with control characters but for tabs and line ends, bytes that
+ * are no UTF-8 and characters that turn or hide text written as \ooo, cut to
+ * FINDING_MAX_TEXT: no terminal or page obeys it.
  */
 const char *finding_clean(struct arena *arena, const char *text);
 

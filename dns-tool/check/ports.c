@@ -278,7 +278,9 @@ judge_old(const struct work *work)
 	    session_starttls(&session) &&
 	    session_handshake(
 		&session, work->ports->old, work->check->server->hostname))
-		complain(work, "tls.old_version", FINDING_WARNING,
+		complain(work, "tls.old_version",
+		    work->service == SERVER_SMTP ? FINDING_NOTICE
+						 : FINDING_WARNING,
 		    arena_printf(work->arena,
 			"it still speaks %s, which is broken (RFC 8996)",
 			SSL_get_version(session.ssl)),

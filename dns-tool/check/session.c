@@ -354,9 +354,28 @@ session_capable(const char *capabilities, const char *word)
 	return (false);
 }
 
+/* Say good-bye, without waiting for the answer, so that no log takes us for an
+ * attack. */
+static void
+take_leave(struct session *session)
+{
+	bool quits = session->service == SERVER_SMTP ||
+	             session->service == SERVER_SUBMISSION ||
+	             session->service == SERVER_SUBMISSIONS ||
+	             session->service == SERVER_POP3 ||
+	             session->service == SERVER_POP3S;
+
+	if (session->error != NULL || session->fd < 0)
+		return;
+	(void)send_all(session, quits ? "QUIT\r\n" : "c LOGOUT\r\n");
+	if (session->ssl != NULL)
+		(void)SSL_shutdown(session->ssl);
+}
+
 void
 session_close(struct session *session)
 {
+	take_leave(session);
 	SSL_free(session->ssl);
 	session->ssl = NULL;
 	if (session->fd >= 0)

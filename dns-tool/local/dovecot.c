@@ -7,7 +7,8 @@
 #include "daemon/program.h"
 
 #define DOVECONF "/usr/bin/doveconf"
-#define WAIT_MS 5000
+/* It looks its host name up, and may wait for a DNS that is down. */
+#define WAIT_MS 15000
 /* All of its settings, with those of every service. */
 #define OUTPUT_MAX_BYTES ((size_t)1024 * 1024)
 
@@ -114,9 +115,11 @@ dovecot_read(struct arena *arena, struct dovecot *out)
 
 	*out = (struct dovecot){ 0 };
 	buf_init(&output, arena, OUTPUT_MAX_BYTES);
-	if (access(DOVECONF, X_OK) != 0 ||
-	    program_run(arena, &program, clock_monotonic_ms() + WAIT_MS) !=
-		NULL)
+	if (access(DOVECONF, X_OK) != 0)
+		return;
+	out->trouble =
+	    program_run(arena, &program, clock_monotonic_ms() + WAIT_MS);
+	if (out->trouble != NULL)
 		return;
 	out->here = true;
 	dovecot_settings(buf_span(&output), arena, out);

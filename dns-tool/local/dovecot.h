@@ -12,6 +12,7 @@
 
 struct dovecot {
 	bool here;
+	const char *trouble; /* why doveconf(1) says nothing; or NULL */
 	const char *certificate; /* file; NULL: none */
 	bool cleartext;          /* passwords without encryption are taken */
 	bool offers[SERVER_SERVICES];

@@ -28,8 +28,8 @@ check_answer(struct span message, enum dns_type type, struct arena *arena)
 		    arena, record_text(type, answer.rdata[i], arena));
 
 		for (; *text != '\0'; text++)
-			FUZZ_CHECK(
-			    (unsigned char)*text >= ' ' || *text == '\n');
+			FUZZ_CHECK((unsigned char)*text >= ' ' ||
+				   *text == '\n' || *text == '\t');
 		(void)domain_of_rdata(arena, answer.rdata[i]);
 	}
 }

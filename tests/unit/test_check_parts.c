@@ -80,7 +80,7 @@ static const struct {
 	const char *clean;
 } texts[] = {
 	{ "plain", "plain" },
-	{ "two\nlines", "two\nlines" },
+	{ "two\n\tlines", "two\n\tlines" },
 	{ "\033[2Jgone", "\\027[2Jgone" },
 	{ "bell\a\r", "bell\\007\\013" },
 	{ "caf\xc3\xa9", "caf\xc3\xa9" },
