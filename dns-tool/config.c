@@ -120,17 +120,6 @@ check_spf_all(struct loading *loading)
 }
 
 static void
-check_provider(struct loading *loading)
-{
-	const char *provider = loading->config->settings.provider;
-
-	if (provider != NULL && strcmp(provider, "hostinger") != 0 &&
-	    strcmp(provider, "rfc2136") != 0)
-		fail_in(loading, "provider", 0,
-		    "this is hostinger or rfc2136 (dynamic updates)");
-}
-
-static void
 fail_resolver(void *cookie, size_t index, const char *text)
 {
 	fail_in(cookie, "resolvers", index, text);
@@ -181,7 +170,6 @@ check(struct loading *loading)
 	check_names(loading, "address_lists", &settings->address_lists);
 	check_names(loading, "domain_lists", &settings->domain_lists);
 	check_names(loading, "outgoing_hosts", &settings->outgoing_hosts);
-	check_provider(loading);
 	check_accepted(loading);
 }
 

@@ -56,16 +56,6 @@ struct config_settings {
 	struct conf_list domain_lists;
 	struct conf_list outgoing_hosts;
 	int64_t certificate_days;
-	int64_t rotate_after; /* s */
-	int64_t pending_for;  /* s */
-	int64_t retired_for;  /* s */
-	int64_t revoked_for;  /* s */
-	const char *reload_command;
-	const char *provider;
-	const char *token_file;
-	int64_t virtual_machine;
-	const char *update_server;
-	const char *update_key_file;
 	struct conf_sections accepted;
 };
 

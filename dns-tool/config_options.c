@@ -112,39 +112,6 @@ const struct conf_option config_options[] = {
 	    .value = "14", .min = 1, .max = 365,
 	    .help = "A certificate that ends within so many days is a "
 		    "warning."),
-	OPTION("rotate_after", CONF_DURATION, rotate_after, .value = "180d",
-	    .min = 0, .max = 3650 * DAY,
-	    .help = "Age at which a key gets a successor; 0: never."),
-	OPTION("pending_for", CONF_DURATION, pending_for, .value = "2d",
-	    .min = 0, .max = 365 * DAY,
-	    .help = "A key is signed with only when all name servers of the "
-		    "domain have shown its record for so long."),
-	OPTION("retired_for", CONF_DURATION, retired_for, .value = "14d",
-	    .min = 0, .max = 365 * DAY,
-	    .help = "How long the record of a retired key stays, for mail on "
-		    "its way."),
-	OPTION("revoked_for", CONF_DURATION, revoked_for, .value = "90d",
-	    .min = 0, .max = 3650 * DAY,
-	    .help = "How long a revoked key is still told to be revoked, with "
-		    "an empty p=."),
-	OPTION("reload_command", CONF_STRING, reload_command,
-	    .value = "systemctl reload mailreeve-milter",
-	    .help = "Command, without a shell, that lets the milter read its "
-		    "keys again."),
-	OPTION("provider", CONF_STRING, provider,
-	    .help = "Where records are published: hostinger or rfc2136."),
-	OPTION("token_file", CONF_STRING, token_file,
-	    .help = "File with the token of the provider's API; or the "
-		    "systemd credential dns-token."),
-	OPTION("virtual_machine", CONF_INTEGER, virtual_machine, .value = "0",
-	    .min = 0, .max = INT64_MAX,
-	    .help = "Number of the VPS whose PTR records the provider's API "
-		    "sets."),
-	OPTION("update_server", CONF_STRING, update_server,
-	    .help = "Server for dynamic updates (RFC 2136), as 192.0.2.1 or "
-		    "192.0.2.1@5353; the zone's primary unless set."),
-	OPTION("update_key_file", CONF_STRING, update_key_file,
-	    .help = "File with the TSIG key, as tsig-keygen writes it."),
 	OPTION("accept", CONF_SECTION, accepted, .section = accepted_options,
 	    .section_size = sizeof(struct config_accepted),
 	    .help = "A finding that may stay: accept \"ID\" or accept \"ID "

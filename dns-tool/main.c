@@ -2,11 +2,14 @@
  * mailreeve-dns: what a mail domain needs in the DNS.
  */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "check/command.h"
+#include "config.h"
+#include "daemon/complain.h"
 #include "keygen.h"
 #include "records/records.h"
 
@@ -20,8 +23,8 @@ struct command {
 
 static const struct command commands[] = {
 	{ "keygen", keygen, "make DKIM keys for a domain" },
-	{ "check", command_check, "find what is wrong, and how to mend it" },
 	{ "records", records, "print the records that a domain needs" },
+	{ "check", command_check, "find what is wrong, and how to mend it" },
 };
 
 static void
@@ -34,6 +37,10 @@ print_usage(FILE *stream)
 		(void)fprintf(
 		    stream, "  %-8s  %s\n", commands[i].name, commands[i].help);
 	(void)fputs("Options:\n"
+		    "  -c FILE        the configuration, else " CONFIG_FILE "\n"
+		    "  -t             check the configuration\n"
+		    "  -P             print it with defaults\n"
+		    "  -L             list the names of all its options\n"
 		    "  -V, --version  print the version\n"
 		    "  -h, --help     print this text\n",
 	    stream);
@@ -56,6 +63,22 @@ run_command(int argc, char *argv[])
 	return (refuse("there is no command ", argv[0]));
 }
 
+/* -t and -P: the file must be there. */
+static int
+show_config(const char *path, bool print)
+{
+	struct config *config = config_load(path, complain_print_error, NULL);
+
+	if (config == NULL)
+		return (EX_CONFIG);
+	if (print)
+		config_print(config, stdout);
+	else
+		(void)printf("%s is right\n", path);
+	config_free(config);
+	return (EX_OK);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -64,11 +87,22 @@ main(int argc, char *argv[])
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *path = CONFIG_FILE;
 
 	/* What follows the command's name is for the command. */
-	for (int option;
-	     (option = getopt_long(argc, argv, "+Vh", options, NULL)) != -1;) {
+	for (int option; (option = getopt_long(
+			      argc, argv, "+c:tPLVh", options, NULL)) != -1;) {
 		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 't':
+			return (show_config(path, false));
+		case 'P':
+			return (show_config(path, true));
+		case 'L':
+			conf_names(stdout, config_options);
+			return (EX_OK);
 		case 'V':
 			(void)puts(PROGRAM " " MAILREEVE_VERSION);
 			return (EX_OK);

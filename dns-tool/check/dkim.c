@@ -146,9 +146,9 @@ judge_keys(const struct work *work)
 		    FINDING_WARNING,
 		    "no key is active, so mail is not signed; keys are "
 		    "pending",
-		    arena_printf(
-			work->arena, "mailreeve-dns rotate %s", server->domain),
-		    NULL);
+		    NULL,
+		    "publish their records, see whether the world can read "
+		    "them, and make them active as mailreeve-dns(1) says");
 	else if (!rsa && !ed25519)
 		complain(work, "dkim.no_key", server->domain, FINDING_ERROR,
 		    "there is no DKIM key, so mail is not signed",

@@ -53,6 +53,20 @@ explain(const char *path, struct arena *arena)
 	    shell_word(arena, path), strerror(errno)));
 }
 
+/* The folder, and the one that it is in. */
+static bool
+make_folder(const char *folder, struct arena *arena)
+{
+	char *parent = arena_strdup(arena, folder);
+	char *slash = strrchr(parent, '/');
+
+	if (slash != NULL && slash != parent) {
+		*slash = '\0';
+		(void)mkdir(parent, FOLDER_MODE);
+	}
+	return (mkdir(folder, FOLDER_MODE) == 0 || errno == EEXIST);
+}
+
 const char *
 last_write(const char *folder, const char *domain,
     const struct finding_list *findings, struct arena *arena)
@@ -68,7 +82,7 @@ last_write(const char *folder, const char *domain,
 	json_t *root = json_pack("{si so}", "schema", 1, "findings", list);
 	int failed = 0;
 
-	if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
+	if (!make_folder(folder, arena))
 		failed = 1;
 	else if (json_dump_file(root, fresh, JSON_INDENT(1)) != 0 ||
 		 rename(fresh, path) != 0)

@@ -25,8 +25,7 @@ cure_of_family(const struct network_address *address)
 		      "Postfix send over IPv4 only, with: postconf -e "
 		      "smtp_address_preference=ipv4"
 		    : "set it where you rent the address: in Hostinger's "
-		      "panel under VPS, IP address, or with mailreeve-dns "
-		      "publish");
+		      "panel under VPS, IP address");
 }
 
 static const char *

@@ -143,13 +143,3 @@ print_ansible(FILE *stream, const struct server *server,
 		    stream, "\n    ttl: %u\n", (unsigned int)record->ttl);
 	}
 }
-
-void
-print_hostinger(FILE *stream, const struct server *server,
-    const struct record_list *records, struct arena *arena)
-{
-	(void)stream;
-	(void)server;
-	(void)records;
-	(void)arena;
-}

@@ -149,7 +149,8 @@ done
 
 # Each option that is offered is one that the program knows.
 for line in mailreeve-milter mailreeve-explain mailreeve-dns \
-	'mailreeve-dns keygen' mailreeve-policyd mailreeve-policyctl \
+	'mailreeve-dns keygen' 'mailreeve-dns records' 'mailreeve-dns check' \
+	mailreeve-policyd mailreeve-policyctl \
 	'mailreeve-policyctl top' 'mailreeve-policyctl explain'; do
 	read -r -a words <<<"$line"
 	while read -r option; do
@@ -171,7 +172,7 @@ same 'an address' '' "$(in_bash mailreeve-explain --client-ip '')"
 same 'a configuration' $'folder\none.eml\ntwo.eml' \
 	"$(in_bash mailreeve-milter -c '')"
 same 'no argument' '' "$(in_bash mailreeve-milter -t '')"
-same 'a command' 'keygen' "$(in_bash mailreeve-dns '')"
+same 'a command' 'keygen' "$(in_bash mailreeve-dns k)"
 same 'a command begun' $'release\nreplay\nreset' \
 	"$(in_bash mailreeve-policyctl re)"
 same 'a log' $'folder\none.eml\ntwo.eml' \
@@ -192,7 +193,7 @@ grep -qx root <<<"$(in_bash mailreeve-dns keygen --group ro)" ||
 if [[ " ${shells[*]} " = *' fish '* ]]; then
 	same 'sizes in fish' $'2048\n3072\n4096' \
 		"$(in_fish mailreeve-dns keygen --rsa ' ')"
-	same 'a command in fish' 'keygen' "$(in_fish mailreeve-dns ' ')"
+	same 'a command in fish' 'keygen' "$(in_fish mailreeve-dns ' k')"
 fi
 if [[ " ${shells[*]} " = *' zsh '* ]]; then
 	same 'sizes in zsh' $'2048\n3072\n4096' "$(in_zsh mailreeve-dns keygen \
