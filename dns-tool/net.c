@@ -99,9 +99,8 @@ net_send(int fd, const void *data, size_t len, int64_t deadline)
 			/* UNSAFE: no more is sent than there is. */
 			bytes += sent;
 			len -= (size_t)sent;
-		} else if (errno != EAGAIN && errno != EINTR) {
-			return (false);
-		} else if (!net_wait(fd, POLLOUT, deadline)) {
+		} else if ((errno != EAGAIN && errno != EINTR) ||
+			   !net_wait(fd, POLLOUT, deadline)) {
 			return (false);
 		}
 	}
@@ -123,9 +122,8 @@ net_receive(int fd, void *data, size_t len, int64_t deadline)
 		} else if (got == 0) {
 			errno = 0;
 			return (false);
-		} else if (errno != EAGAIN && errno != EINTR) {
-			return (false);
-		} else if (!net_wait(fd, POLLIN, deadline)) {
+		} else if ((errno != EAGAIN && errno != EINTR) ||
+			   !net_wait(fd, POLLIN, deadline)) {
 			return (false);
 		}
 	}

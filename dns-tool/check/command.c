@@ -274,10 +274,11 @@ finish(const struct arguments *arguments, const struct check *check,
 
 static int
 check_domain(const struct arguments *arguments, struct config *config,
-    struct check *check, const char *domain, struct arena *arena)
+    const struct check *receivers, const char *domain, struct arena *arena)
 {
 	const int64_t began = clock_monotonic_ms();
 	struct finding_list findings = { .arena = arena };
+	struct check check = *receivers;
 	struct server server;
 	struct log *log = log_new(PROGRAM);
 	int status = EX_OSERR;
@@ -288,21 +289,21 @@ check_domain(const struct arguments *arguments, struct config *config,
 	const struct record_list expected =
 	    expected_records(&server, &config->settings, arena);
 
-	check->settings = &config->settings;
-	check->server = &server;
-	check->expected = &expected;
-	check->now = clock_now(&clock_system);
-	check->deadline = began + config->settings.timeout;
-	check->zone_file =
+	check.settings = &config->settings;
+	check.server = &server;
+	check.expected = &expected;
+	check.now = clock_now(&clock_system);
+	check.deadline = began + config->settings.timeout;
+	check.zone_file =
 	    strncmp(config->settings.resolvers.items[0], "zone:", 5) == 0;
-	check->dns =
+	check.dns =
 	    options_dns(&arguments->common, &config->settings, log, arena);
-	if (check->dns != NULL) {
-		run_probes(check, arguments->only, isatty(STDERR_FILENO) != 0,
+	if (check.dns != NULL) {
+		run_probes(&check, arguments->only, isatty(STDERR_FILENO) != 0,
 		    &findings);
-		status = finish(arguments, check, &findings, began, arena);
+		status = finish(arguments, &check, &findings, began, arena);
 	}
-	dns_free(check->dns);
+	dns_free(check.dns);
 	log_free(log);
 	return (status);
 }
@@ -319,18 +320,19 @@ command_check(int argc, char *argv[])
 	(void)signal(SIGPIPE, SIG_IGN);
 	dkim_prepare();
 	/* Before there are threads, or keys in our memory. */
-	struct check check = {
+	const struct check receivers = {
 		.spf2 = { start(&spf2_library), start(&spf2_library) },
 		.opendkim = start(&opendkim_library),
 	};
 
 	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
-	int status = check_domain(&arguments, config, &check, domain, arena);
+	int status =
+	    check_domain(&arguments, config, &receivers, domain, arena);
 
 	curl_global_cleanup();
-	receiver_free(check.spf2[0]);
-	receiver_free(check.spf2[1]);
-	receiver_free(check.opendkim);
+	receiver_free(receivers.spf2[0]);
+	receiver_free(receivers.spf2[1]);
+	receiver_free(receivers.opendkim);
 	config_free(config);
 	arena_free(arena);
 	return (status);

@@ -80,15 +80,12 @@ last_write(const char *folder, const char *domain,
 			(void)json_array_append_new(list,
 			    json_string(key_of(&findings->items[i], arena)));
 	json_t *root = json_pack("{si so}", "schema", 1, "findings", list);
-	int failed = 0;
+	bool kept = make_folder(folder, arena) &&
+	            json_dump_file(root, fresh, JSON_INDENT(1)) == 0 &&
+	            rename(fresh, path) == 0;
 
-	if (!make_folder(folder, arena))
-		failed = 1;
-	else if (json_dump_file(root, fresh, JSON_INDENT(1)) != 0 ||
-		 rename(fresh, path) != 0)
-		failed = 1;
 	json_decref(root);
-	return (failed ? explain(path, arena) : NULL);
+	return (kept ? NULL : explain(path, arena));
 }
 
 static bool

@@ -138,10 +138,10 @@ local_read(const char *domain, const struct config_settings *settings,
 	postfix_read(arena, &postfix);
 	dovecot_read(arena, &dovecot);
 	if (dovecot.trouble != NULL)
-		complain(&work,
-		    arena_printf(arena,
-			"doveconf, which says what Dovecot offers: %s",
-			dovecot.trouble));
+		complain(
+		    &work, arena_printf(arena,
+			       "doveconf, which says what Dovecot offers: %s",
+			       dovecot.trouble));
 	out->postfix = postfix.here;
 	out->dovecot = dovecot.here;
 	out->mynetworks = postfix.mynetworks;

@@ -11,18 +11,18 @@ const struct service_srv service_srv[SERVICE_SRV_COUNT] = {
 };
 
 static const struct {
-	unsigned int port;
 	const char *name;
+	unsigned int port;
 	enum service_tls tls;
 } services[SERVER_SERVICES] = {
-	[SERVER_SMTP] = { 25, "smtp", SERVICE_STARTTLS },
-	[SERVER_SUBMISSIONS] = { 465, "submissions", SERVICE_IMPLICIT },
-	[SERVER_SUBMISSION] = { 587, "submission", SERVICE_STARTTLS },
-	[SERVER_IMAP] = { 143, "imap", SERVICE_STARTTLS },
-	[SERVER_IMAPS] = { 993, "imaps", SERVICE_IMPLICIT },
-	[SERVER_POP3] = { 110, "pop3", SERVICE_STARTTLS },
-	[SERVER_POP3S] = { 995, "pop3s", SERVICE_IMPLICIT },
-	[SERVER_SIEVE] = { 4190, "sieve", SERVICE_STARTTLS },
+	[SERVER_SMTP] = { "smtp", 25, SERVICE_STARTTLS },
+	[SERVER_SUBMISSIONS] = { "submissions", 465, SERVICE_IMPLICIT },
+	[SERVER_SUBMISSION] = { "submission", 587, SERVICE_STARTTLS },
+	[SERVER_IMAP] = { "imap", 143, SERVICE_STARTTLS },
+	[SERVER_IMAPS] = { "imaps", 993, SERVICE_IMPLICIT },
+	[SERVER_POP3] = { "pop3", 110, SERVICE_STARTTLS },
+	[SERVER_POP3S] = { "pop3s", 995, SERVICE_IMPLICIT },
+	[SERVER_SIEVE] = { "sieve", 4190, SERVICE_STARTTLS },
 };
 
 unsigned int
