@@ -105,6 +105,7 @@ finding_add(struct finding_list *list, const struct finding *finding)
 	struct finding *to = &list->items[list->count++];
 
 	*to = *finding;
+	to->id = arena_strdup(list->arena, finding->id);
 	to->subject = clean(list, finding->subject);
 	to->text = clean(list, finding->text);
 	to->expected = clean(list, finding->expected);

@@ -20,7 +20,7 @@ enum finding_severity {
 };
 
 struct finding {
-	const char *id;      /* constant and stable: "mx.missing" */
+	const char *id;      /* stable: "mx.missing" */
 	const char *subject; /* what it is about: a name, an address, a port */
 	enum finding_severity severity;
 	const char *text;     /* one sentence without a final dot */

@@ -6,6 +6,7 @@
 
 #include "check/finding.h"
 #include "check/last.h"
+#include "check/parallel.h"
 #include "check/policy.h"
 #include "check/session.h"
 #include "check/tlsa_match.h"
@@ -340,6 +341,39 @@ test_last(void **state)
 	arena_free(arena);
 }
 
+#define TASKS 200
+
+static void
+count_to(void *cookie, size_t index, struct finding_list *findings)
+{
+	assert_ptr_equal(cookie, texts);
+	for (size_t i = 0; i < index % 3; i++)
+		finding_ok(findings,
+		    arena_printf(findings->arena, "task.%zu", index),
+		    arena_printf(findings->arena, "%zu", i), "done");
+}
+
+/* What tasks found outlives their own memory, in the order of the tasks. */
+static void
+test_parallel(void **state)
+{
+	struct arena *arena = arena_new();
+	struct finding_list findings = { .arena = arena };
+	size_t next = 0;
+
+	(void)state;
+	parallel_run(count_to, (void *)(uintptr_t)texts, TASKS, &findings);
+	for (size_t i = 0; i < TASKS; i++)
+		for (size_t j = 0; j < i % 3; j++) {
+			assert_string_equal(findings.items[next].id,
+			    arena_printf(arena, "task.%zu", i));
+			assert_string_equal(findings.items[next++].subject,
+			    arena_printf(arena, "%zu", j));
+		}
+	assert_int_equal(next, findings.count);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -354,6 +388,7 @@ main(void)
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_last),
+		cmocka_unit_test(test_parallel),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
