@@ -9,7 +9,7 @@
 #define DOVECONF "/usr/bin/doveconf"
 /* It looks its host name up, and may wait for a DNS that is down. */
 #define WAIT_MS 15000
-/* All of its settings, with those of every service. */
+/* Of a setting, and of all that are asked for. */
 #define OUTPUT_MAX_BYTES ((size_t)1024 * 1024)
 
 /* Where a login service's listener says its port; 0 switches it off. */
@@ -35,17 +35,24 @@ static const struct listener known[] = {
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
+/* Is ${word} in ${list}: "imap lmtp" of 2.3, "imap = yes lmtp = no" of 2.4? */
 static bool
 has_word(struct span list, const char *word)
 {
-	while (list.len > 0) {
-		struct span item;
+	struct span item;
+	bool found = false;
+	bool last = false;
 
+	while (list.len > 0) {
 		(void)span_take_until(&list, ' ', &item);
+		if (span_is(item, "no") && last)
+			return (false);
 		if (span_is(item, word))
-			return (true);
+			found = last = true;
+		else if (!span_is(item, "=") && item.len > 0)
+			last = false;
 	}
-	return (false);
+	return (found);
 }
 
 /* What 2.3 writes as "</path", 2.4 as "/path". */
@@ -101,11 +108,20 @@ dovecot_settings(struct span text, struct arena *arena, struct dovecot *out)
 			out->offers[known[i].service] = true;
 }
 
-void
-dovecot_read(struct arena *arena, struct dovecot *out)
+/* Names of 2.3 and 2.4; a version is silent about those of the other. */
+static const char *const asked[] = { "protocols", "ssl_cert",
+	"ssl_server_cert_file", "disable_plaintext_auth",
+	"auth_allow_cleartext" };
+#define ASKED (sizeof(asked) / sizeof(asked[0]))
+
+/* Append "NAME=VALUE" with what doveconf says of ${name}, its lines joined by
+ * blanks. */
+static const char *
+ask(const char *name, int64_t deadline, struct buf *settings)
 {
+	struct arena *arena = settings->arena;
 	char *arguments[] = { arena_strdup(arena, DOVECONF),
-		arena_strdup(arena, "-S"), NULL };
+		arena_strdup(arena, "-h"), arena_strdup(arena, name), NULL };
 	char *environment[] = { arena_strdup(arena, "PATH=/usr/bin:/bin"),
 		NULL };
 	struct buf output;
@@ -113,14 +129,38 @@ dovecot_read(struct arena *arena, struct dovecot *out)
 		.environment = environment,
 		.output = &output };
 
-	*out = (struct dovecot){ 0 };
 	buf_init(&output, arena, OUTPUT_MAX_BYTES);
+	const char *trouble = program_run(arena, &program, deadline);
+	struct span rest = buf_span(&output);
+	struct span line;
+
+	if (trouble != NULL)
+		return (trouble);
+	buf_printf(settings, "%s=", name);
+	for (bool first = true; span_take_line(&rest, &line); first = false) {
+		buf_add_str(settings, first ? "" : " ");
+		buf_add(settings, span_trim(line, span_is_space));
+	}
+	buf_add_byte(settings, '\n');
+	return (NULL);
+}
+
+void
+dovecot_read(struct arena *arena, struct dovecot *out)
+{
+	const int64_t deadline = clock_monotonic_ms() + WAIT_MS;
+	struct buf settings;
+
+	*out = (struct dovecot){ 0 };
 	if (access(DOVECONF, X_OK) != 0)
 		return;
-	out->trouble =
-	    program_run(arena, &program, clock_monotonic_ms() + WAIT_MS);
+	buf_init(&settings, arena, OUTPUT_MAX_BYTES);
+	for (size_t i = 0; i < ASKED && out->trouble == NULL; i++)
+		out->trouble = ask(asked[i], deadline, &settings);
+	for (size_t i = 0; i < KNOWN && out->trouble == NULL; i++)
+		out->trouble = ask(known[i].port, deadline, &settings);
 	if (out->trouble != NULL)
 		return;
 	out->here = true;
-	dovecot_settings(buf_span(&output), arena, out);
+	dovecot_settings(buf_span(&settings), arena, out);
 }

@@ -12,7 +12,7 @@
 
 struct dovecot {
 	bool here;
-	const char *trouble; /* why doveconf(1) says nothing; or NULL */
+	const char *trouble;     /* why doveconf(1) says nothing; or NULL */
 	const char *certificate; /* file; NULL: none */
 	bool cleartext;          /* passwords without encryption are taken */
 	bool offers[SERVER_SERVICES];
@@ -27,8 +27,7 @@ void dovecot_read(struct arena *arena, struct dovecot *out);
 
 /**
  * dovecot_settings(text, arena, out):
- * Take what "doveconf -S" printed: NAME=VALUE lines, parts of a name joined by
- * slashes.
+ * Take ${text}: NAME=VALUE lines, parts of a name joined by slashes.
  */
 void dovecot_settings(
     struct span text, struct arena *arena, struct dovecot *out);

@@ -220,6 +220,18 @@ test_dovecot(void **state)
 	assert_false(out.offers[SERVER_POP3S]);
 	assert_true(out.cleartext);
 	assert_string_equal(out.certificate, "/etc/c.pem");
+	out = (struct dovecot){ 0 };
+	dovecot_settings(
+	    span_str("protocols=imap = yes pop3 = no\n"
+		     "ssl_server_cert_file=/etc/d.pem\n"
+		     "auth_allow_cleartext=yes\n"
+		     "service/imap-login/inet_listener/imaps/port=993\n"
+		     "service/pop3-login/inet_listener/pop3s/port=995\n"),
+	    arena, &out);
+	assert_true(out.offers[SERVER_IMAPS]);
+	assert_false(out.offers[SERVER_POP3S]);
+	assert_true(out.cleartext);
+	assert_string_equal(out.certificate, "/etc/d.pem");
 	arena_free(arena);
 }
 
