@@ -323,7 +323,9 @@ session_handshake(struct session *session, SSL_CTX *context, const char *host)
 	session->ssl = SSL_new(context);
 	if (session->ssl == NULL || SSL_set_fd(session->ssl, session->fd) != 1)
 		return (fail_tls(session));
-	if (host != NULL && SSL_set_tlsext_host_name(session->ssl, host) != 1)
+	/* OpenSSL's macro takes the const away, and copies the name. */
+	if (host != NULL && SSL_set_tlsext_host_name(session->ssl,
+				arena_strdup(session->arena, host)) != 1)
 		return (fail_tls(session));
 	while ((result = SSL_connect(session->ssl)) <= 0)
 		if (!wait_for_tls(session, result))

@@ -10,9 +10,12 @@ CURED=0
 
 # look: check the server; the findings are in $LAB/findings.json.
 look() {
-	dns_tool check --json >"$LAB/findings.json" 2>"$LAB/check.err"
-	[ "$?" -lt 64 ] && [ -s "$LAB/findings.json" ] ||
+	local status=0
+	dns_tool check --json >"$LAB/findings.json" 2>"$LAB/check.err" ||
+		status=$?
+	if [ "$status" -ge 64 ] || [ ! -s "$LAB/findings.json" ]; then
 		fail "the check fails: $(cat "$LAB/check.err")"
+	fi
 	/usr/bin/python3 "$CASES/dns_findings.py" ids "$LAB/findings.json" \
 		>"$LAB/ids"
 }
@@ -129,7 +132,19 @@ wrong auth.cleartext 'postconf -e smtpd_tls_auth_only=no && postconf -P submissi
 wrong tls.old_version "postconf -e 'smtpd_tls_protocols = >=TLSv1' && systemctl reload postfix"
 wrong mta_sts.mx 'sed -i "s/^mx: .*/mx: old.a.example\r/" /srv/web/.well-known/mta-sts.txt'
 wrong mta_sts.malformed 'echo "<html>" >/srv/web/.well-known/mta-sts.txt'
+wrong mta_sts.too_large 'head -c 1000000 /dev/zero >/srv/web/.well-known/mta-sts.txt'
 wrong port.closed 'postfix stop; true'
+
+# What strangers write reaches no terminal as it stands, and goes by its cure.
+dns_change 'set _dmarc.a.example. TXT "v=DMARC1; p=none \027[2J\007"' ||
+	fail "no record with an escape"
+for form in --all --json --nagios --prometheus --html; do
+	dns_tool check "$form" >"$LAB/said"
+	grep -q "$(printf '[\033\007]')" "$LAB/said" &&
+		fail "check $form lets an escape through"
+	grep -qi 'BEGIN.*PRIVATE' "$LAB/said" && fail "check $form shows a key"
+done
+wrong dmarc.differs 'set _dmarc.a.example. TXT "v=DMARC1; p=reject \027[3J"'
 
 lab_wait 10 is_clean || {
 	cat "$LAB/ids"
@@ -137,3 +152,23 @@ lab_wait 10 is_clean || {
 }
 [ "$CURED" -ge 25 ] || fail "only $CURED set-ups were tried"
 say "$CURED broken set-ups: each found, and cured by what its finding says"
+
+# A change is told once.
+dns_tool check --since last >"$LAB/said"
+grep -q '^a.example: nothing new' "$LAB/said" || fail "--since last tells old news"
+dns_change 'unset _smtp._tls.a.example. TXT'
+dns_tool check --since last >"$LAB/said"
+grep -q 'tls_rpt.missing' "$LAB/said" || fail "--since last misses a change"
+dns_tool check --since last >"$LAB/said"
+grep -q 'tls_rpt.missing' "$LAB/said" && fail "--since last tells it twice"
+
+# Name servers that fall silent: it says so, and ends.
+lab_kill net knotd STOP
+dns_tool check --json --timeout 3 >"$LAB/findings.json" 2>"$LAB/check.err"
+[ "$?" = 2 ] || fail "silence is not an error: $(cat "$LAB/check.err")"
+lab_kill net knotd CONT
+/usr/bin/python3 "$CASES/dns_findings.py" ids "$LAB/findings.json" >"$LAB/ids"
+has ns.none || has ns.silent || fail "silent name servers are not told"
+took=$(sed -n 's/^ "milliseconds": \([0-9]*\),$/\1/p' "$LAB/findings.json")
+say "with silent name servers and a deadline of 3 s it ended after $took ms"
+[ "$took" -lt 30000 ] || fail "the deadline does not hold"
