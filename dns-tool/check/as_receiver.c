@@ -20,8 +20,19 @@ struct work {
 	const struct check *check;
 	struct finding_list *findings;
 	struct arena *arena;
-	struct receiver_options options;
 };
+
+/* What is left of the time, for each process anew: they are asked one after the
+ * other. */
+static struct receiver_options
+options_now(const struct work *work)
+{
+	int64_t left = work->check->deadline - clock_monotonic_ms();
+
+	return ((struct receiver_options){ .dns = work->check->dns,
+	    .timeout_ms = left > 0 ? left : 1,
+	    .dns_timeout_ms = left > 0 ? left : 1 });
+}
 
 static void
 report_trouble(const struct work *work, const char *library,
@@ -116,8 +127,9 @@ judge_family(const struct work *work, int family, struct receiver *receiver)
 	};
 
 	evaluate(work, address, mail_from, &ours);
-	receiver_judge_spf(
-	    receiver, &work->options, &query, work->arena, &report);
+	const struct receiver_options options = options_now(work);
+
+	receiver_judge_spf(receiver, &options, &query, work->arena, &report);
 	if (report.state == RECEIVER_JUDGED && report.spf != NULL)
 		compare_spf(work, &query, &ours, &report);
 	else
@@ -264,8 +276,10 @@ judge_signatures(const struct work *work)
 		report_ours(work, &ours[i]);
 	if (work->check->opendkim == NULL)
 		return;
-	receiver_judge(work->check->opendkim, &work->options, &headers,
-	    message.body, work->arena, &report);
+	const struct receiver_options options = options_now(work);
+
+	receiver_judge(work->check->opendkim, &options, &headers, message.body,
+	    work->arena, &report);
 	if (report.state != RECEIVER_JUDGED) {
 		report_trouble(work, "libopendkim", &report);
 		return;
@@ -298,11 +312,7 @@ judge_signatures(const struct work *work)
 void
 as_receiver_probe(const struct check *check, struct finding_list *findings)
 {
-	int64_t left = check->deadline - clock_monotonic_ms();
-	const struct work work = { check, findings, findings->arena,
-		{ .dns = check->dns,
-		    .timeout_ms = left > 0 ? left : 1,
-		    .dns_timeout_ms = left > 0 ? left : 1 } };
+	const struct work work = { check, findings, findings->arena };
 
 	judge_family(&work, AF_INET, check->spf2[0]);
 	judge_family(&work, AF_INET6, check->spf2[1]);

@@ -8,10 +8,25 @@ set -u
 
 CURED=0
 
-# look: check the server; the findings are in $LAB/findings.json.
+# probe_of ID: print which probe finds it.
+probe_of() {
+	case $1 in
+	ptr.*) echo ptr ;;
+	caa.*) echo caa ;;
+	tlsa.*) echo tlsa ;;
+	relay.*) echo relay ;;
+	auth.* | tls.* | port.*) echo ports ;;
+	*.missing | *.extra | *.differs) echo records ;;
+	spf.* | helo_spf.*) echo spf ;;
+	dmarc.*) echo dmarc ;;
+	mta_sts.*) echo mta-sts ;;
+	esac
+}
+
+# look [OPTION ...]: check the server; the findings are in $LAB/findings.json.
 look() {
 	local status=0
-	dns_tool check --json >"$LAB/findings.json" 2>"$LAB/check.err" ||
+	dns_tool check --json "$@" >"$LAB/findings.json" 2>"$LAB/check.err" ||
 		status=$?
 	if [ "$status" -ge 64 ] || [ ! -s "$LAB/findings.json" ]; then
 		fail "the check fails: $(cat "$LAB/check.err")"
@@ -68,12 +83,12 @@ wrong() {
 }
 
 found() {
-	look
+	look --only "$(probe_of "$1")"
 	has "$1"
 }
 
 not_found() {
-	look
+	look --only "$(probe_of "$1")"
 	! has "$1"
 }
 
@@ -171,4 +186,4 @@ lab_kill net knotd CONT
 has ns.none || has ns.silent || fail "silent name servers are not told"
 took=$(sed -n 's/^ "milliseconds": \([0-9]*\),$/\1/p' "$LAB/findings.json")
 say "with silent name servers and a deadline of 3 s it ended after $took ms"
-[ "$took" -lt 30000 ] || fail "the deadline does not hold"
+[ "$took" -lt 10000 ] || fail "the deadline does not hold"
