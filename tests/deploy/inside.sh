@@ -113,7 +113,7 @@ newer() {
 	} >"$tree/packaging/deb/changelog"
 	echo '# A comment that the next version has.' \
 		>>"$tree/packaging/milter.conf"
-	"$tree/packaging/deb/build" "$OUT/upgrade"
+	DEB_BUILD_OPTIONS=nolto "$tree/packaging/deb/build" "$OUT/upgrade"
 }
 
 # repository: the packages and what they depend on, as apt reads them.
